@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace Mesh.Http;
+
+/// <summary>The fields of one message in order, names as received, values as bytes without surrounding white space.
+/// One storage array that is reused from message to message, so that steady traffic allocates nothing.
+/// Names compare without case (RFC 9110 5.1). For HTTP/2 it also carries the pseudo-header fields, first.</summary>
+public sealed class HeaderList
+{
+    private byte[] storage = new byte[1024];
+    private Entry[] entries = new Entry[32];
+    private int used;
+
+    private readonly record struct Entry(int Offset, ushort NameLength, int ValueLength);
+
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of all names and values: what limits are measured against.</summary>
+    public int ByteCount => used;
+
+    public ReadOnlySpan<byte> Name(int index) => storage.AsSpan(entries[index].Offset, entries[index].NameLength);
+
+    public ReadOnlySpan<byte> Value(int index) =>
+        storage.AsSpan(entries[index].Offset + entries[index].NameLength, entries[index].ValueLength);
+
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Reserve(name.Length + value.Length);
+        name.CopyTo(storage.AsSpan(used));
+        value.CopyTo(storage.AsSpan(used + name.Length));
+        entries[Count++] = new Entry(used, checked((ushort)name.Length), value.Length);
+        used += name.Length + value.Length;
+    }
+
+    public void Add(string name, string value) => Add(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
+
+    /// <summary>Replaces every field of that name by one.</summary>
+    public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Remove(name);
+        Add(name, value);
+    }
+
+    /// <summary>Removes every field of that name; returns how many.</summary>
+    public int Remove(ReadOnlySpan<byte> name)
+    {
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (!NameEquals(i, name)) entries[kept++] = entries[i];
+        }
+        int removed = Count - kept;
+        Count = kept;
+        return removed;
+    }
+
+    public void RemoveAt(int index)
+    {
+        Array.Copy(entries, index + 1, entries, index, Count - index - 1);
+        Count--;
+    }
+
+    /// <summary>The first field of that name.</summary>
+    public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        int index = IndexOf(name);
+        value = index >= 0 ? Value(index) : default;
+        return index >= 0;
+    }
+
+    public bool Contains(ReadOnlySpan<byte> name) => IndexOf(name) >= 0;
+
+    public int IndexOf(ReadOnlySpan<byte> name, int start = 0)
+    {
+        for (int i = start; i < Count; i++)
+        {
+            if (NameEquals(i, name)) return i;
+        }
+        return -1;
+    }
+
+    public bool NameEquals(int index, ReadOnlySpan<byte> name) =>
+        entries[index].NameLength == name.Length && Ascii.EqualsIgnoreCase(Name(index), name);
+
+    public void CopyTo(HeaderList other)
+    {
+        for (int i = 0; i < Count; i++) other.Add(Name(i), Value(i));
+    }
+
+    /// <summary>Forgets the fields, keeps the storage unless a large message made it grow beyond 16 KiB.</summary>
+    public void Clear()
+    {
+        Count = used = 0;
+        if (storage.Length > 16 * 1024) storage = new byte[1024];
+        if (entries.Length > 256) entries = new Entry[32];
+    }
+
+    /// <summary>For people and tests: one "name: value" line per field.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < Count; i++)
+            text.Append(Encoding.Latin1.GetString(Name(i))).Append(": ").Append(Encoding.Latin1.GetString(Value(i))).Append('\n');
+        return text.ToString();
+    }
+
+    private void Reserve(int bytes)
+    {
+        if (used + bytes > storage.Length) Array.Resize(ref storage, Math.Max(storage.Length * 2, used + bytes));
+        if (Count == entries.Length) Array.Resize(ref entries, entries.Length * 2);
+    }
+}

@@ -1,0 +1,55 @@
+using System.IO.Pipelines;
+
+namespace Mesh.Io;
+
+/// <summary>A byte stream in two directions: a socket, a TLS session over another connection, a tunnel stream or, in tests, memory.
+/// Lives on one loop and is used only there. One reader and one writer at a time.
+/// <list type="bullet">
+/// <item><c>Input</c> ends with IsCompleted when the peer half-closed; a reset or abort throws <see cref="ConnectionBrokenException"/>.</item>
+/// <item><c>Output.CompleteAsync</c> sends what is buffered and half-closes (FIN, close_notify, END_STREAM).</item>
+/// <item><c>DisposeAsync</c> releases everything; without both directions completed it aborts. It is called exactly once, by the owner.</item>
+/// </list></summary>
+public abstract class Connection : IAsyncDisposable
+{
+    public abstract Loop Loop { get; }
+    public abstract PipeReader Input { get; }
+    public abstract PipeWriter Output { get; }
+    public abstract IpPort LocalAddress { get; }
+    public abstract IpPort RemoteAddress { get; }
+
+    /// <summary>Ends both directions at once (RST, RST_STREAM). Pending and later operations throw <see cref="ConnectionBrokenException"/>. Idempotent.</summary>
+    public abstract void Abort();
+
+    /// <summary>Where the client meant to go before the kernel redirected it here; false when it was not redirected.</summary>
+    public virtual bool TryGetOriginalDestination(out IpPort destination)
+    {
+        destination = default;
+        return false;
+    }
+
+    public abstract ValueTask DisposeAsync();
+}
+
+public enum BreakKind
+{
+    /// <summary>The peer reset the connection, or it timed out in the kernel.</summary>
+    Reset,
+
+    /// <summary>Our side aborted it.</summary>
+    Aborted,
+
+    /// <summary>Nobody listens there, no route, or the attempt timed out.</summary>
+    ConnectFailed,
+
+    /// <summary>The TLS handshake failed or a record was bad.</summary>
+    Tls,
+}
+
+/// <summary>A connection ended other than by both sides closing it. An ordinary event: caught where connections are handled.</summary>
+public sealed class ConnectionBrokenException(BreakKind kind, string reason, int errno = 0) : IOException(reason)
+{
+    public BreakKind Kind { get; } = kind;
+
+    /// <summary>The kernel's error number, 0 if it was not the kernel.</summary>
+    public int Errno { get; } = errno;
+}

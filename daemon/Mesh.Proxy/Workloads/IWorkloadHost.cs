@@ -1,0 +1,27 @@
+using Mesh.Io;
+
+namespace Mesh.Proxy.Workloads;
+
+/// <summary>A workload of this machine as the one who enrolled it describes it.</summary>
+public sealed record LocalWorkload(
+    string Namespace,
+    string Name,
+    string ServiceAccount,
+    IReadOnlyList<Ip> Addresses,
+    IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>namespace/name, the key everywhere.</summary>
+    public string Uid => $"{Namespace}/{Name}";
+}
+
+/// <summary>Serves local workloads. Capture decides who is enrolled and where their sockets are made; the host opens the listeners
+/// (15001, 15006, 15008, 15053) through that factory. Thread-safe.</summary>
+public interface IWorkloadHost
+{
+    /// <summary>Opens every listener; on failure closes those already open and throws. Starting a uid that runs replaces it.</summary>
+    /// <exception cref="IOException">A port cannot be bound in that namespace; the message names it.</exception>
+    Task StartAsync(LocalWorkload workload, SocketFactory sockets);
+
+    /// <summary>Closes listeners at once and aborts the workload's connections. Unknown uid: nothing happens.</summary>
+    Task StopAsync(string uid);
+}

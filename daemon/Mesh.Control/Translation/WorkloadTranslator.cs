@@ -23,7 +23,7 @@ internal sealed class WorkloadTranslator(string trustDomain, PolicyTranslator po
         Node = workload.Node,
         Tunnel = (TunnelKind)workload.Tunnel,
         TunnelPort = (ushort)(workload.TunnelPort > 0 ? workload.TunnelPort : DefaultTunnelPort),
-        Healthy = workload.Health == Health.Healthy,
+        Healthy = workload.Health != Protocol.Config.Health.Unhealthy,
         Labels = workload.Labels,
         Policy = policies.Of(workload),
         Ports = PortsOf(workload),

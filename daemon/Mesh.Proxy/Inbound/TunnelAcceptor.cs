@@ -54,16 +54,13 @@ internal sealed class TunnelAcceptor(ProxyContext context)
 
     private async void HandleStream(LocalWorkloadState local, Connection transport, SpiffeId peer, Http2Stream stream)
     {
-        using (stream)
+        try
         {
-            try
-            {
-                await new TunnelStream(context, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
-            }
-            catch (ConnectionBrokenException)
-            {
-                // The tunnel or its stream ended; reported where it was carried.
-            }
+            await new TunnelStream(context, transport.Loop, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The tunnel or its stream ended; reported where it was carried.
         }
     }
 

@@ -103,7 +103,8 @@ internal sealed class JoinTokens(IJoinTokenStore store, TimeProvider time)
         {
             if (CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(record.Hash), wanted)) found = record;
         }
-        return found ?? throw new JoinTokenException(JoinTokenProblem.Unknown, "the join token is not known to this controller: create one with meshctl token create");
+        return found ?? throw new JoinTokenException(
+            JoinTokenProblem.Unknown, "the join token is not known to this controller: create one with meshctl token create");
     }
 
     private async Task<List<JoinTokenRecord>> LoadAsync()

@@ -15,16 +15,25 @@ internal sealed class PeerCertificate(CertificateAuthority authority, TimeProvid
     /// <returns>Null when the certificate is good, otherwise why not.</returns>
     public string? Refuse(X509Certificate2 certificate, X509Certificate2Collection extra)
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        foreach (byte[] root in authority.TrustRoots) chain.ChainPolicy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(root));
+        using var chain = new X509Chain { ChainPolicy = Policy() };
         chain.ChainPolicy.ExtraStore.AddRange(extra);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthenticationOid));
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
         if (chain.Build(certificate)) return Uri(certificate) is null ? "it does not carry exactly one URI" : null;
         return string.Join("; ", chain.ChainStatus.Select(static status => status.StatusInformation.Trim()).Distinct());
+    }
+
+    /// <summary>The authority's roots alone, nothing downloaded, no system store.</summary>
+    public X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            VerificationTime = time.GetUtcNow().UtcDateTime,
+        };
+        policy.ApplicationPolicy.Add(new Oid(ClientAuthenticationOid));
+        foreach (byte[] root in authority.TrustRoots) policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(root));
+        return policy;
     }
 
     /// <summary>The one URI subject alternative name; null if there is none, or several, or the extension is malformed.</summary>

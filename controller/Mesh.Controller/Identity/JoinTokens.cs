@@ -42,15 +42,15 @@ internal sealed class JoinTokens(IJoinTokenStore store, TimeProvider time)
         if (uses is < 1 or > MaxUses) throw new ArgumentException($"uses must be 1 to {MaxUses}, not {uses}");
         if (node is not null && !MeshUri.IsDnsName(node)) throw new ArgumentException($"'{node}' is not the name of a node");
         string token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
-        await oneChangeAtATime.WaitAsync().ConfigureAwait(false);
+        await oneChangeAtATime.WaitAsync();
         try
         {
             var now = time.GetUtcNow();
-            var records = await LoadAsync().ConfigureAwait(false);
+            var records = await LoadAsync();
             records.RemoveAll(record => record.Expires + Remembered < now);
             if (records.Count >= MaxTokens) throw new ArgumentException($"there are {records.Count} join tokens already: let some expire first");
             records.Add(new JoinTokenRecord(Hash(token), now, now + lifetime, node, uses, []));
-            await SaveAsync(records).ConfigureAwait(false);
+            await SaveAsync(records);
         }
         finally
         {
@@ -65,15 +65,15 @@ internal sealed class JoinTokens(IJoinTokenStore store, TimeProvider time)
     public async Task RedeemAsync(string token, string node, ReadOnlyMemory<byte> request)
     {
         if (token.Length != TokenLength) throw new JoinTokenException(JoinTokenProblem.Unknown, "the join token is not complete: copy it whole");
-        await oneChangeAtATime.WaitAsync().ConfigureAwait(false);
+        await oneChangeAtATime.WaitAsync();
         try
         {
-            var records = await LoadAsync().ConfigureAwait(false);
+            var records = await LoadAsync();
             var record = Find(records, Hash(token));
             string requestHash = Convert.ToHexStringLower(SHA256.HashData(request.Span));
             if (!Check(record, node, requestHash)) return;
             record.Uses.Add(new JoinTokenUse(node, requestHash, time.GetUtcNow()));
-            await SaveAsync(records).ConfigureAwait(false);
+            await SaveAsync(records);
         }
         finally
         {
@@ -109,7 +109,7 @@ internal sealed class JoinTokens(IJoinTokenStore store, TimeProvider time)
 
     private async Task<List<JoinTokenRecord>> LoadAsync()
     {
-        byte[]? stored = await store.GetAsync(Key).ConfigureAwait(false);
+        byte[]? stored = await store.GetAsync(Key);
         return stored is null ? [] : JsonSerializer.Deserialize(stored, JoinTokenJson.Default.ListJoinTokenRecord)!;
     }
 

@@ -9,14 +9,14 @@ namespace Mesh.Netfilter;
 public static class NamespaceRules
 {
     /// <summary>Idempotent. On failure a namespace that was open is open again and holds nothing of ours; one that was captured stays captured.</summary>
+    /// <returns>True when the namespace was open before, false when rules of ours were there already.</returns>
     /// <exception cref="CaptureException">A tool is missing or the kernel refused; the message says which rule.</exception>
-    public static void Apply(CaptureOptions options)
+    public static bool Apply(CaptureOptions options)
     {
         var families = Families().Select(family => (Tools: FirewallTools.Locate(family), Rules: RuleSetBuilder.Build(options, family))).ToList();
         ApplyRouting();
         var errors = RestoreFresh(families);
-        if (errors.All(error => error is null)) return;
-        Reconcile(families, errors);
+        return errors.All(error => error is null) || Reconcile(families, errors);
     }
 
     /// <summary>Idempotent; foreign rules are left alone.</summary>
@@ -69,7 +69,7 @@ public static class NamespaceRules
 
     /// <summary>Where a fresh restore failed, a chain of ours was usually there from an earlier run: look, and change what differs.
     /// nat is committed last, so a failed family whose nat table is captured was captured before.</summary>
-    private static void Reconcile(List<(FirewallTools Tools, RuleSet Rules)> families, List<string?> errors)
+    private static bool Reconcile(List<(FirewallTools Tools, RuleSet Rules)> families, List<string?> errors)
     {
         bool wasCaptured = false;
         foreach (var ((tools, rules), _) in families.Zip(errors).Where(static pair => pair.Second is not null))
@@ -80,6 +80,7 @@ public static class NamespaceRules
             if (!wasCaptured) RemoveQuietly();
             throw new CaptureException($"{rules.Family} redirection rules were refused: {error}");
         }
+        return !wasCaptured;
     }
 
     private static void ApplyRouting()

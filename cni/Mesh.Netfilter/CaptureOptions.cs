@@ -5,8 +5,8 @@ namespace Mesh.Netfilter;
 
 public enum IpFamily
 {
-    V4,
-    V6,
+    IPv4,
+    IPv6,
 }
 
 /// <summary>What of a workload's traffic is redirected to the daemon. Travels in the node socket's messages and in enrolment records.</summary>
@@ -63,7 +63,7 @@ public sealed record CaptureOptions
 
     internal static IEnumerable<IPNetwork> OfFamily(IEnumerable<IPNetwork> networks, IpFamily family) =>
         networks.Where(network => network.BaseAddress.AddressFamily ==
-            (family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6));
+            (family == IpFamily.IPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6));
 }
 
 /// <summary>The daemon's listeners inside each workload's namespace.</summary>

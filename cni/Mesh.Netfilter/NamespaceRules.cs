@@ -103,12 +103,12 @@ public static class NamespaceRules
     }
 
     /// <summary>IPv6 rules are set wherever the kernel knows IPv6, even while it is switched off: switching it on later must not open the namespace.</summary>
-    private static IEnumerable<IpFamily> Families() => File.Exists("/proc/thread-self/net/if_inet6") ? [IpFamily.V4, IpFamily.V6] : [IpFamily.V4];
+    private static IEnumerable<IpFamily> Families() => File.Exists("/proc/thread-self/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 
     /// <summary>The kernel takes no IPv6 route on a device where IPv6 is off.</summary>
     private static bool HasRouting(IpFamily family)
     {
         const string setting = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
-        return family == IpFamily.V4 || File.Exists(setting) && File.ReadAllText(setting).Trim() == "0";
+        return family == IpFamily.IPv4 || File.Exists(setting) && File.ReadAllText(setting).Trim() == "0";
     }
 }

@@ -53,14 +53,26 @@ public sealed class NetworkNamespace : IDisposable
 
     /// <summary>Moves the calling thread into the namespace until the scope is disposed, on the same thread and without awaiting in between.
     /// If the way back fails the process ends: a thread left in a workload's namespace would open the daemon's sockets there.</summary>
+    /// <exception cref="ObjectDisposedException">The workload is gone.</exception>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
     public NamespaceScope Enter()
     {
-        int home = LibC.Open("/proc/thread-self/ns/net", LibC.ORdOnly | LibC.OCloExec);
-        if (home < 0) throw new CaptureException($"cannot open the thread's own namespace: {LibC.ErrorText(Marshal.GetLastPInvokeError())}");
-        if (LibC.SetNs(Descriptor, LibC.CloneNewNet) == 0) return new(home);
-        int errno = Marshal.GetLastPInvokeError();
-        _ = LibC.Close(home);
-        throw new CaptureException($"cannot enter network namespace {Id}: {LibC.ErrorText(errno)}; CAP_SYS_ADMIN is needed");
+        // Held while in use: a descriptor number that another thread just closed may already name something else.
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+        try
+        {
+            int home = LibC.Open("/proc/thread-self/ns/net", LibC.ORdOnly | LibC.OCloExec);
+            if (home < 0) throw new CaptureException($"cannot open the thread's own namespace: {LibC.ErrorText(Marshal.GetLastPInvokeError())}");
+            if (LibC.SetNs(Descriptor, LibC.CloneNewNet) == 0) return new(home);
+            int errno = Marshal.GetLastPInvokeError();
+            _ = LibC.Close(home);
+            throw new CaptureException($"cannot enter network namespace {Id}: {LibC.ErrorText(errno)}; CAP_SYS_ADMIN is needed");
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
     }
 
     public void Dispose() => handle.Dispose();

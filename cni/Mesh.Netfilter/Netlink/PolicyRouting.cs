@@ -96,7 +96,7 @@ internal static class PolicyRouting
     private static ReadOnlySpan<byte> Route(Span<byte> buffer, IpFamily family, ushort type, ushort flags)
     {
         var message = new NetlinkMessage(buffer, type, flags);
-        byte scope = family == IpFamily.V4 ? ScopeHost : (byte)0; // IPv6 routes have no scope
+        byte scope = family == IpFamily.IPv4 ? ScopeHost : (byte)0; // IPv6 routes have no scope
         message.Append([FamilyNumber(family), 0, 0, 0, CaptureMarks.RouteTable, ProtocolBoot, scope, RouteLocal, 0, 0, 0, 0]);
         message.Attribute(RouteDevice, LoopbackIndex);
         return message.Finish();
@@ -118,7 +118,7 @@ internal static class PolicyRouting
         return header;
     }
 
-    private static byte FamilyNumber(IpFamily family) => family == IpFamily.V4 ? (byte)2 : (byte)10;
+    private static byte FamilyNumber(IpFamily family) => family == IpFamily.IPv4 ? (byte)2 : (byte)10;
 
     private static void RemoveAll(NetlinkSocket socket, ReadOnlySpan<byte> request, string what)
     {

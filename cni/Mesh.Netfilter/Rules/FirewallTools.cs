@@ -14,7 +14,7 @@ internal sealed class FirewallTools(string restorePath, string savePath)
     /// <exception cref="CaptureException">They are not installed.</exception>
     internal static FirewallTools Locate(IpFamily family)
     {
-        string prefix = family == IpFamily.V4 ? "iptables" : "ip6tables";
+        string prefix = family == IpFamily.IPv4 ? "iptables" : "ip6tables";
         string? restore = Find($"{prefix}-nft-restore") ?? Find($"{prefix}-restore");
         string? save = Find($"{prefix}-nft-save") ?? Find($"{prefix}-save");
         if (restore is null || save is null)

@@ -6,18 +6,17 @@ internal static class RuleComparison
     /// <summary>One line per difference; empty when the kernel holds exactly what is wanted.</summary>
     internal static IEnumerable<string> Differences(RuleSet wanted, SavedRules saved)
     {
-        string family = wanted.Family == IpFamily.V4 ? "IPv4" : "IPv6";
         foreach (var table in wanted.Tables)
         {
             foreach (var chain in table.Chains)
             {
-                foreach (string difference in OfChain(table.Name, chain, saved)) yield return $"{family} {table.Name}: {difference}";
+                foreach (string difference in OfChain(table.Name, chain, saved)) yield return $"{wanted.Family} {table.Name}: {difference}";
             }
         }
         foreach (string table in saved.Tables)
         {
             foreach (string name in saved.OwnChains(table).Where(name => !IsWanted(wanted, table, name)))
-                yield return $"{family} {table}: chain {name} is not wanted";
+                yield return $"{wanted.Family} {table}: chain {name} is not wanted";
         }
     }
 

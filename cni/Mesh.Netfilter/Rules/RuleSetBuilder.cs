@@ -83,5 +83,5 @@ internal static class RuleSetBuilder
         return rules;
     }
 
-    private static string Loopback(IpFamily family) => family == IpFamily.V4 ? "127.0.0.0/8" : "::1/128";
+    private static string Loopback(IpFamily family) => family == IpFamily.IPv4 ? "127.0.0.0/8" : "::1/128";
 }

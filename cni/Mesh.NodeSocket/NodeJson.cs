@@ -4,11 +4,12 @@ using System.Text.Json.Serialization;
 
 namespace Mesh.NodeSocket;
 
-/// <summary>The JSON of the node socket and of enrolment records: unknown and missing fields are errors.</summary>
+/// <summary>The JSON of the node socket: unknown and missing fields are errors.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
     MaxDepth = 8,
     Converters = [typeof(NetworkConverter)])]
 [JsonSerializable(typeof(NodeRequest))]
@@ -17,7 +18,7 @@ namespace Mesh.NodeSocket;
 public sealed partial class NodeJson : JsonSerializerContext;
 
 /// <summary>10.0.0.0/8 as a string.</summary>
-internal sealed class NetworkConverter : JsonConverter<IPNetwork>
+public sealed class NetworkConverter : JsonConverter<IPNetwork>
 {
     public override IPNetwork Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IPNetwork.TryParse(reader.GetString(), out var network) ? network : throw new JsonException($"'{reader.GetString()}' is not an address block");

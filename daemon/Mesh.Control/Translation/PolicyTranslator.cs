@@ -10,7 +10,8 @@ namespace Mesh.Control.Translation;
 /// <summary>Which access and mTLS policies concern a workload, and at which of its ports.</summary>
 internal sealed class PolicyTranslator(ResourceGroups groups)
 {
-    private readonly Dictionary<AccessPolicy, AccessRule[]> rules = [];
+    private readonly Dictionary<AccessPolicy, AccessRule[]> rules =
+        groups.AccessPolicies.ToDictionary(static p => p, static p => p.Rules.Select(ToRule).ToArray(), ReferenceEqualityComparer.Instance as IEqualityComparer<AccessPolicy>);
 
     public InboundPolicy Of(Workload workload)
     {
@@ -47,11 +48,8 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
         return target.Selector.All(label => workload.Labels.TryGetValue(label.Key, out string? value) && value == label.Value);
     }
 
-    private AccessPolicyModel ToModel(AccessPolicy policy, int port)
-    {
-        if (!rules.TryGetValue(policy, out var translated)) rules.Add(policy, translated = [.. policy.Rules.Select(ToRule)]);
-        return new AccessPolicyModel($"{policy.Namespace}/{policy.Name}", (AccessAction)policy.Action, translated, policy.DryRun, port);
-    }
+    private AccessPolicyModel ToModel(AccessPolicy policy, int port) =>
+        new($"{policy.Namespace}/{policy.Name}", (AccessAction)policy.Action, rules[policy], policy.DryRun, port);
 
     private MtlsModel MtlsOf(Workload workload)
     {

@@ -29,6 +29,13 @@ internal sealed class RouteTranslator(ResourceGroups groups)
         return route is null ? [] : [.. route.Backends.Select(ToBackend)];
     }
 
+    /// <summary>Every route, attached or not: for checks.</summary>
+    public void TranslateAll()
+    {
+        foreach (var route in groups.HttpRoutes) _ = ToMatches(route, atGateway: true, "").Count();
+        foreach (var backend in groups.TcpRoutes.SelectMany(static route => route.Backends)) _ = ToBackend(backend);
+    }
+
     private static bool Attaches(ParentRef parent, ParentRef.Types.Kind kind, string name, int port, string section) =>
         parent.Kind == kind && parent.Name == name
         && (parent.Port == 0 || parent.Port == port)

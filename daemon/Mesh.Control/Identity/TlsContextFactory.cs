@@ -12,6 +12,11 @@ public static class OpenSslContexts
     public static TlsContext Create(HeldCertificate certificate) =>
         OpenSslContext.Create(Memories(certificate.ChainToSend), certificate.Key, Memories(certificate.Roots));
 
-    internal static IReadOnlyList<ReadOnlyMemory<byte>> Memories(IReadOnlyList<byte[]> certificates) =>
+    /// <summary>The real one for the controller, see <see cref="Link.ControllerTlsFactory"/>.</summary>
+    public static TlsContext ForController(string host, HeldCertificate? certificate, IReadOnlyList<byte[]> roots) => certificate is null
+        ? OpenSslContext.ForServerName(host, Memories(roots))
+        : OpenSslContext.ForServerName(host, Memories(roots), Memories(certificate.ChainToSend), certificate.Key);
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>> Memories(IReadOnlyList<byte[]> certificates) =>
         [.. certificates.Select(static der => new ReadOnlyMemory<byte>(der))];
 }

@@ -46,6 +46,7 @@ internal sealed class ServiceTranslator(int loops, Random random)
             ServiceKey = key,
             ServiceName = service.Name,
             ServiceNamespace = service.Namespace,
+            Hostname = Hostname(service),
             Port = (int)port.Port,
             PortName = port.Name,
             Protocol = ToProtocol(port.AppProtocol),
@@ -96,18 +97,21 @@ internal sealed class ServiceTranslator(int loops, Random random)
         foreach (var workload in workloads)
         {
             var ports = (Dictionary<int, InboundPort>)byUid[$"{workload.Namespace}/{workload.Name}"].Ports;
-            foreach (var (service, mapping) in workload.Services)
+            foreach (var (service, mapping) in workload.Services.OrderBy(static s => s.Key, StringComparer.Ordinal))
             {
                 if (!byKey.TryGetValue(service, out var model)) continue;
                 foreach (var port in mapping.Ports)
                 {
-                    var known = ports[(int)port.TargetPort];
-                    var protocol = model.FindPort((int)port.ServicePort)?.Protocol ?? AppProtocol.Detect;
-                    if (known.Protocol == AppProtocol.Detect) ports[(int)port.TargetPort] = known with { Protocol = protocol };
+                    var servicePort = model.FindPort((int)port.ServicePort);
+                    if (servicePort is null || ports.TryGetValue((int)port.TargetPort, out var known) && known.Protocol != AppProtocol.Detect) continue;
+                    ports[(int)port.TargetPort] = new InboundPort(servicePort.Hostname, servicePort.Protocol);
                 }
             }
         }
     }
+
+    private static string Hostname(Service service) =>
+        service.Hostnames.Count > 0 ? service.Hostnames[0] : $"{service.Name}.{service.Namespace}.mesh";
 
     private static AppProtocol ToProtocol(Protocol.Config.AppProtocol protocol) => protocol switch
     {

@@ -26,19 +26,7 @@ internal sealed class WorkloadTranslator(string trustDomain, PolicyTranslator po
         Healthy = workload.Health != Protocol.Config.Health.Unhealthy,
         Labels = workload.Labels,
         Policy = policies.Of(workload),
-        Ports = PortsOf(workload),
+        // Filled by ServiceTranslator, which knows the services.
+        Ports = new Dictionary<int, InboundPort>(),
     };
-
-    /// <summary>Filled with service names here; the protocols are added by <see cref="ServiceTranslator"/>, which knows the services.</summary>
-    private static Dictionary<int, InboundPort> PortsOf(Workload workload)
-    {
-        var ports = new Dictionary<int, InboundPort>();
-        foreach (var (service, mapping) in workload.Services.OrderBy(static s => s.Key, StringComparer.Ordinal))
-        {
-            int slash = service.IndexOf('/');
-            foreach (var port in mapping.Ports)
-                ports.TryAdd((int)port.TargetPort, new InboundPort(service[(slash + 1)..], service[..slash], Proxy.Configuration.AppProtocol.Detect));
-        }
-        return ports;
-    }
 }

@@ -3,7 +3,7 @@ using Mesh.Http;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Routing;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 

@@ -4,7 +4,7 @@ using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Inbound;
 
@@ -14,7 +14,7 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     private static readonly string[] Alpn = ["h2"];
 
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection transport)
     {

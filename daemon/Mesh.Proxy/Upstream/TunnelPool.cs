@@ -7,7 +7,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
 

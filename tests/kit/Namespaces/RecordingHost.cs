@@ -8,7 +8,7 @@ namespace Mesh.Kit.Namespaces;
 /// <summary>What arrived at one of the daemon's listeners.</summary>
 public sealed record Arrival(string Uid, int Port, IpPort? OriginalDestination, IpPort Client);
 
-/// <summary>A workload host that opens the daemon's TCP listeners and, instead of proxying, notes each connection, sends one greeting byte and closes it.</summary>
+/// <summary>A workload host that opens the daemon's TCP listeners and, instead of proxying, notes each connection, sends one greeting byte and closes it when the client does.</summary>
 public sealed class RecordingHost : IWorkloadHost, IDisposable
 {
     private static readonly ushort[] Ports = [15001, 15006, 15008];
@@ -59,7 +59,16 @@ public sealed class RecordingHost : IWorkloadHost, IDisposable
     {
         IpPort? original = connection.TryGetOriginalDestination(out var destination) ? destination : null;
         arrivals.Writer.TryWrite(new(uid, port, original, connection.RemoteAddress));
-        await connection.Output.WriteAsync("M"u8.ToArray());
+        try
+        {
+            await connection.Output.WriteAsync("M"u8.ToArray());
+            await connection.Output.CompleteAsync();
+            while (await connection.Input.ReadAsync() is { IsCompleted: false } result) connection.Input.AdvanceTo(result.Buffer.End);
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The test has seen enough.
+        }
         await connection.DisposeAsync();
     }
 

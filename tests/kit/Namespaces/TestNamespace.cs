@@ -55,9 +55,11 @@ public sealed class TestNamespace : IDisposable
         return socket;
     }
 
+    /// <param name="address">The IPv6 wildcard accepts both families.</param>
     public Socket Listen(IPAddress address, int port)
     {
         var socket = MakeSocket(address.AddressFamily, SocketType.Stream);
+        if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
         socket.Bind(new IPEndPoint(address, port));
         socket.Listen();
         return socket;

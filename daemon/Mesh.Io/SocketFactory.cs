@@ -13,7 +13,8 @@ public abstract class SocketFactory
     public abstract ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options);
 
     /// <summary>Binds a UDP socket. Datagrams arrive through the callback on the loop; the memory is valid until it returns.</summary>
-    public abstract DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received);
+    /// <param name="mark">SO_MARK of what the socket sends; 0 for none.</param>
+    public abstract DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0);
 }
 
 public delegate void DatagramReceived(DatagramSocket socket, ReadOnlySpan<byte> datagram, IpPort from);

@@ -1,0 +1,131 @@
+using System.IO.Pipelines;
+using Mesh.Io.Native;
+
+namespace Mesh.Io.Epoll;
+
+/// <summary>A TCP socket on an <see cref="EpollLoop"/>.</summary>
+internal sealed class SocketConnection : Connection
+{
+    private readonly EpollLoop loop;
+    private readonly SocketReader reader;
+    private readonly SocketWriter writer;
+    private readonly SocketHandler handler;
+    private ConnectionBrokenException? broken;
+    private ConnectAttempt? connecting;
+    private IpPort? local;
+    private int fd;
+
+    /// <summary>Takes over the descriptor; it is closed on failure too.</summary>
+    internal SocketConnection(EpollLoop loop, int fd, IpPort remote)
+    {
+        (this.loop, this.fd, RemoteAddress) = (loop, fd, remote);
+        reader = new SocketReader(this, loop.Buffers);
+        writer = new SocketWriter(this, loop.Buffers);
+        handler = new SocketHandler(this);
+        LibC.SetOption(fd, LibC.SolTcp, LibC.TcpNoDelay, 1);
+        KeepAlive.Enable(fd);
+        try
+        {
+            loop.Register(handler, LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHalfClosed | LibC.EpollEdge);
+        }
+        catch (IOException)
+        {
+            LibC.Close(fd);
+            throw;
+        }
+    }
+
+    internal int Fd => fd;
+
+    internal bool IsBroken => broken is not null;
+
+    public override Loop Loop => loop;
+    public override PipeReader Input => reader;
+    public override PipeWriter Output => writer;
+    public override IpPort RemoteAddress { get; }
+    public override IpPort LocalAddress => local ??= Sockets.LocalAddress(fd);
+
+    public override bool TryGetOriginalDestination(out IpPort destination) =>
+        Sockets.TryGetOriginalDestination(fd, LocalAddress, out destination);
+
+    internal ValueTask<Connection> ConnectAsync(TimeSpan timeout)
+    {
+        connecting = new ConnectAttempt(this, timeout);
+        return connecting.Start();
+    }
+
+    /// <summary>Marks the connection as over and gives the reason to throw; the other direction's waiter learns it too.</summary>
+    internal ConnectionBrokenException Break(int errno) =>
+        Break(new ConnectionBrokenException(BreakKind.Reset, $"connection with {RemoteAddress}: {LibC.Describe(errno)}", errno));
+
+    internal void ThrowIfBroken()
+    {
+        if (broken is not null) throw broken;
+    }
+
+    public override void Abort()
+    {
+        if (broken is null) Break(new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} was aborted here"));
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (!writer.Ended) Abort();
+        Close();
+        return default;
+    }
+
+    internal ConnectionBrokenException Break(ConnectionBrokenException reason)
+    {
+        if (broken is not null) return broken;
+        broken = reason;
+        if (fd >= 0) Sockets.ResetOnClose(fd);
+        Close();
+        reader.OnBroken(reason);
+        writer.OnBroken(reason);
+        connecting?.OnBroken(reason);
+        return reason;
+    }
+
+    private void Close()
+    {
+        if (fd < 0) return;
+        broken ??= new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} is closed");
+        _ = LocalAddress;
+        loop.Forget(handler);
+        LibC.Close(fd);
+        fd = -1;
+        reader.Release();
+        writer.Release();
+    }
+
+    private void OnReady(uint events)
+    {
+        if (connecting is not null)
+        {
+            OnConnectReady(events);
+            return;
+        }
+        const uint gone = LibC.EpollError | LibC.EpollHangup;
+        if ((events & (LibC.EpollIn | LibC.EpollPeerHalfClosed | gone)) != 0)
+            reader.OnReady(peerHungUp: (events & (LibC.EpollPeerHalfClosed | gone)) != 0);
+        if (fd >= 0 && (events & (LibC.EpollOut | gone)) != 0) writer.OnReady();
+    }
+
+    private void OnConnectReady(uint events)
+    {
+        if ((events & (LibC.EpollOut | LibC.EpollError | LibC.EpollHangup)) == 0) return;
+        var attempt = connecting!;
+        connecting = null;
+        // Data of a server that speaks first may have been announced by this very event, which an edge does not repeat.
+        if ((events & (LibC.EpollIn | LibC.EpollPeerHalfClosed)) != 0) reader.OnReady((events & LibC.EpollPeerHalfClosed) != 0);
+        attempt.Finish(Sockets.TakeError(fd));
+    }
+
+    private sealed class SocketHandler(SocketConnection connection) : EpollHandler
+    {
+        internal override int Fd => connection.fd;
+
+        internal override void OnReady(uint events) => connection.OnReady(events);
+    }
+}

@@ -1,0 +1,215 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+using Mesh.Io.Buffers;
+using Mesh.Io.Native;
+
+namespace Mesh.Io.Epoll;
+
+/// <summary>The sending half of a socket. A flush ends when the kernel has taken every byte, which is the back pressure:
+/// what a slow peer does not read is held by its own socket buffer and by nobody else.</summary>
+internal sealed class SocketWriter(SocketConnection connection, BufferPool pool) : PipeWriter, IValueTaskSource<FlushResult>
+{
+    private const int MaxVectors = 16;
+
+    private LoopSource<FlushResult> pending;
+    private BufferBlock? head;
+    private BufferBlock? tail;
+    private bool writable = true;
+    private bool completeRequested;
+
+    /// <summary>FIN was sent.</summary>
+    internal bool Ended { get; private set; }
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes
+    {
+        get
+        {
+            long total = 0;
+            for (var block = head; block is not null; block = block.NextBlock) total += block.Length;
+            return total;
+        }
+    }
+
+    internal void OnReady()
+    {
+        writable = true;
+        if (!pending.IsWaiting) return;
+        try
+        {
+            if (!SendBlocks()) return;
+        }
+        catch (ConnectionBrokenException error)
+        {
+            if (pending.IsWaiting) pending.SetException(error);
+            return;
+        }
+        pending.SetResult(default);
+    }
+
+    internal void OnBroken(Exception error)
+    {
+        if (pending.IsWaiting) pending.SetException(error);
+    }
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Room(sizeHint).FreeMemory;
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => Room(sizeHint).FreeSpan;
+
+    public override void Advance(int bytes) => tail!.End += bytes;
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        connection.ThrowIfBroken();
+        if (head is null || (writable && SendBlocks())) return new(default(FlushResult));
+        pending.Reset();
+        return new(this, pending.Version);
+    }
+
+    /// <summary>Sends what is buffered and then the source in one system call, copying only what the kernel does not take.</summary>
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        connection.ThrowIfBroken();
+        int sent = writable && !pending.IsWaiting && source.Length > 0 ? SendWith(source.Span) : 0;
+        Copy(source.Span[sent..]);
+        return FlushAsync(cancellationToken);
+    }
+
+    public override void CancelPendingFlush()
+    {
+        if (pending.IsWaiting) pending.SetResult(new FlushResult(isCanceled: true, isCompleted: false));
+    }
+
+    /// <summary>Without an exception what is buffered must have been flushed; with one the connection is reset.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        if (exception is not null || head is not null) connection.Abort();
+        else SendEnd();
+    }
+
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        if (exception is null && !completeRequested && head is not null) await FlushAsync();
+        Complete(exception);
+    }
+
+    internal void Release()
+    {
+        while (head is not null) ReleaseHead();
+    }
+
+    public FlushResult GetResult(short token) => pending.GetResult(token);
+    public ValueTaskSourceStatus GetStatus(short token) => pending.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        pending.OnCompleted(continuation, state, token);
+
+    private void SendEnd()
+    {
+        if (completeRequested) return;
+        completeRequested = true;
+        if (connection.IsBroken) return;
+        Ended = LibC.Shutdown(connection.Fd, LibC.ShutdownWrite) == 0;
+    }
+
+    private BufferBlock Room(int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BufferPool.BlockLength);
+        if (tail is not null && tail.Free >= Math.Max(1, sizeHint)) return tail;
+        var block = pool.Rent();
+        if (tail is null) head = block;
+        else tail.Append(block);
+        return tail = block;
+    }
+
+    private void Copy(ReadOnlySpan<byte> source)
+    {
+        while (!source.IsEmpty)
+        {
+            var room = GetSpan();
+            int count = Math.Min(room.Length, source.Length);
+            source[..count].CopyTo(room);
+            Advance(count);
+            source = source[count..];
+        }
+    }
+
+    /// <returns>How many bytes of the source the kernel took; 0 while anything buffered remains.</returns>
+    private unsafe int SendWith(ReadOnlySpan<byte> source)
+    {
+        fixed (byte* extra = source)
+        {
+            if (head is null) return (int)Taken(LibC.Send(connection.Fd, extra, source.Length, LibC.MessageNoSignal), source.Length);
+            long before = UnflushedBytes;
+            long sent = SendVectors(extra, source.Length);
+            Consume(Math.Min(sent, before));
+            return (int)Math.Max(0, sent - before);
+        }
+    }
+
+    /// <returns>True when everything buffered is sent.</returns>
+    private unsafe bool SendBlocks()
+    {
+        while (head is not null)
+        {
+            if (!writable) return false;
+            if (head.NextBlock is null)
+                Consume(Taken(LibC.Send(connection.Fd, head.FilledPointer, head.Length, LibC.MessageNoSignal), head.Length));
+            else
+                Consume(SendVectors(null, 0));
+        }
+        return true;
+    }
+
+    private unsafe long SendVectors(byte* extra, int extraLength)
+    {
+        var vectors = stackalloc IoVector[MaxVectors];
+        int count = 0;
+        long total = 0;
+        var block = head;
+        for (; block is not null && count < MaxVectors - 1; block = block.NextBlock)
+        {
+            vectors[count++] = new IoVector { Base = block.FilledPointer, Length = block.Length };
+            total += block.Length;
+        }
+        if (block is null && extraLength > 0)
+        {
+            vectors[count++] = new IoVector { Base = extra, Length = extraLength };
+            total += extraLength;
+        }
+        var message = new MessageHeader { Vectors = vectors, VectorCount = count };
+        return Taken(LibC.SendMessage(connection.Fd, &message, LibC.MessageNoSignal), total);
+    }
+
+    private long Taken(nint sent, long offered)
+    {
+        if (sent >= 0)
+        {
+            if (sent < offered) writable = false;
+            return sent;
+        }
+        int errno = LibC.LastError;
+        if (errno == LibC.Interrupted) return 0;
+        writable = false;
+        return errno == LibC.Again ? 0 : throw connection.Break(errno);
+    }
+
+    private void Consume(long bytes)
+    {
+        while (head is not null && bytes >= head.Length)
+        {
+            bytes -= head.Length;
+            ReleaseHead();
+        }
+        if (head is not null) head.Start += (int)bytes;
+    }
+
+    private void ReleaseHead()
+    {
+        var block = head!;
+        head = block.NextBlock;
+        if (head is null) tail = null;
+        pool.Return(block);
+    }
+}

@@ -6,8 +6,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 PROGRAMS := bin/meshd bin/mesh-controller bin/mesh-cni bin/meshctl
-SOURCES := $(shell find daemon controller cni packaging/Program.props Directory.*.props \
-  \( -name bin -o -name obj \) -prune -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.props' -o -name '*.json' \) -print)
+# Files whose change makes a program stale: those of the rooms it is made of.
+sources = $(shell find $(1) packaging/Program.props Directory.Build.props Directory.Packages.props \
+  \( -name bin -o -name obj \) -prune -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.props' \) -print)
 
 .PHONY: all build test checks presubmit demo bench soak fuzz package deps clean
 
@@ -17,11 +18,15 @@ all: build
 build: $(PROGRAMS) bin/.tests
 
 bin/meshd: PROJECT := daemon/Mesh.Daemon
+bin/meshd: $(call sources,daemon controller/Mesh.Protocol controller/Mesh.Resources)
 bin/mesh-controller: PROJECT := controller/Mesh.Controller
+bin/mesh-controller: $(call sources,controller daemon/Mesh.Io daemon/Mesh.Telemetry)
 bin/mesh-cni: PROJECT := cni/Mesh.Cni
+bin/mesh-cni: $(call sources,cni)
 bin/meshctl: PROJECT := controller/Mesh.Ctl
+bin/meshctl: $(call sources,controller/Mesh.Ctl)
 
-$(PROGRAMS): bin/.restored $(SOURCES)
+$(PROGRAMS): bin/.restored
 	@scripts/publish $(PROJECT) $(@F) $(CONFIG) $(RID)
 
 bin/.restored: $(shell find . -name '*.csproj' -not -path './bin/*') Directory.Packages.props Directory.Build.props packaging/Program.props
@@ -29,7 +34,7 @@ bin/.restored: $(shell find . -name '*.csproj' -not -path './bin/*') Directory.P
 	dotnet restore Mesh.sln $(if $(CI),--locked-mode)
 	@touch $@
 
-bin/.tests: bin/.restored $(SOURCES) $(shell find tests demo perf -name '*.cs' -not -path '*/obj/*')
+bin/.tests: bin/.restored $(call sources,daemon controller cni tests demo perf)
 	dotnet build Mesh.sln -c $(CONFIG) --no-restore -v quiet
 	@touch $@
 

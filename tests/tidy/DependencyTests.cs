@@ -12,7 +12,7 @@ public sealed partial class DependencyTests
         ["Mesh.Http"] = ["Mesh.Io"],
         ["Mesh.Proxy"] = ["Mesh.Http"],
         ["Mesh.Control"] = ["Mesh.Proxy", "Mesh.Protocol"],
-        ["Mesh.Capture"] = ["Mesh.Proxy"],
+        ["Mesh.Capture"] = ["Mesh.Proxy", "Mesh.NodeSocket"],
         ["Mesh.Daemon"] = ["Mesh.Control", "Mesh.Capture", "Mesh.Resources"],
         ["Mesh.Protocol"] = [],
         ["Mesh.Resources"] = ["Mesh.Protocol"],
@@ -20,11 +20,12 @@ public sealed partial class DependencyTests
         ["Mesh.Controller"] = ["Mesh.Store", "Mesh.Protocol", "Mesh.Io"],
         ["Mesh.Ctl"] = [],
         ["Mesh.Netfilter"] = [],
-        ["Mesh.Cni"] = ["Mesh.Netfilter"],
+        ["Mesh.NodeSocket"] = [],
+        ["Mesh.Cni"] = ["Mesh.Netfilter", "Mesh.NodeSocket"],
     };
 
     /// <summary>Packages of the data path's lower rooms: none, they are what everything else stands on.</summary>
-    private static readonly string[] WithoutPackages = ["Mesh.Telemetry", "Mesh.Io", "Mesh.Http", "Mesh.Proxy", "Mesh.Capture", "Mesh.Netfilter", "Mesh.Cni"];
+    private static readonly string[] WithoutPackages = ["Mesh.Telemetry", "Mesh.Io", "Mesh.Http", "Mesh.Proxy", "Mesh.Capture", "Mesh.Netfilter", "Mesh.NodeSocket", "Mesh.Cni"];
 
     private static bool IsProduct(string project) => !project.StartsWith("tests/", StringComparison.Ordinal)
         && !project.StartsWith("perf/", StringComparison.Ordinal) && !project.StartsWith("demo/", StringComparison.Ordinal);

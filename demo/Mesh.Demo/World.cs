@@ -46,7 +46,7 @@ internal sealed class World : IAsyncDisposable
 
     public static async Task<World> StartAsync(TextWriter output)
     {
-        string programs = FindPrograms();
+        string programs = Repository.Programs;
         var lab = await Lab.CreateAsync("mesh-demo");
         try
         {
@@ -79,17 +79,6 @@ internal sealed class World : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
-
-    private static string FindPrograms()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string programs = Path.Combine(folder.FullName, "bin");
-            if (File.Exists(Path.Combine(folder.FullName, "Mesh.sln")))
-                return File.Exists(Path.Combine(programs, "meshd")) ? programs : throw new FileNotFoundException($"no programs in {programs}: run 'make build' first");
-        }
-        throw new DirectoryNotFoundException($"no Mesh.sln above {AppContext.BaseDirectory}");
-    }
 
     private async Task StartMeshAsync()
     {

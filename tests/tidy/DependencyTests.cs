@@ -12,7 +12,7 @@ public sealed partial class DependencyTests
         ["Mesh.Http"] = ["Mesh.Io"],
         ["Mesh.Proxy"] = ["Mesh.Http"],
         ["Mesh.Control"] = ["Mesh.Proxy", "Mesh.Protocol"],
-        ["Mesh.Capture"] = ["Mesh.Proxy", "Mesh.NodeSocket"],
+        ["Mesh.Capture"] = ["Mesh.Proxy", "Mesh.Netfilter", "Mesh.NodeSocket"],
         ["Mesh.Daemon"] = ["Mesh.Control", "Mesh.Capture", "Mesh.Resources"],
         ["Mesh.Protocol"] = [],
         ["Mesh.Resources"] = ["Mesh.Protocol"],

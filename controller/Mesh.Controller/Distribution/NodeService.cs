@@ -24,7 +24,7 @@ internal sealed class NodeService(
             var addresses = CheckJoin(call, request);
             // The request is checked before the token is used, so that a mistake does not cost the token.
             var issued = authority.IssueNode(request.Node, request.Csr.Span);
-            await tokens.RedeemAsync(Token(call), request.Node, request.Csr.Memory);
+            tokens.Redeem(Token(call), request.Node, request.Csr.Span);
             await nodes.Entry(request.Node).JoinedAsync(addresses, request.Version);
             log.Joined(request.Node, call.PeerAddress, request.Version);
             var response = new JoinResponse { TrustDomain = authority.TrustDomain };

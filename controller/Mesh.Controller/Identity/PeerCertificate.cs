@@ -1,15 +1,14 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Mesh.Io.Tls;
 
 namespace Mesh.Controller.Identity;
 
 /// <summary>Judges the certificate that a client of a listener presents, against the authority's roots only.</summary>
 internal sealed class PeerCertificate(CertificateAuthority authority, TimeProvider time)
 {
-    private const string SubjectAlternativeNameOid = "2.5.29.17";
     private const string ClientAuthenticationOid = "1.3.6.1.5.5.7.3.2";
-    private static readonly Asn1Tag UriTag = new(TagClass.ContextSpecific, 6);
 
     /// <param name="extra">What the client sent besides its own certificate.</param>
     /// <returns>Null when the certificate is good, otherwise why not.</returns>
@@ -36,27 +35,12 @@ internal sealed class PeerCertificate(CertificateAuthority authority, TimeProvid
         return policy;
     }
 
-    /// <summary>The one URI subject alternative name; null if there is none, or several, or the extension is malformed.</summary>
+    /// <summary>The one URI subject alternative name; null if there is none, or several, or the certificate is malformed.</summary>
     public static string? Uri(X509Certificate2 certificate)
     {
-        string? found = null;
         try
         {
-            foreach (var extension in certificate.Extensions.Where(static e => e.Oid?.Value == SubjectAlternativeNameOid))
-            {
-                var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
-                while (names.HasData)
-                {
-                    if (!names.PeekTag().HasSameClassAndValue(UriTag))
-                    {
-                        names.ReadEncodedValue();
-                        continue;
-                    }
-                    if (found is not null) return null;
-                    found = names.ReadCharacterString(UniversalTagNumber.IA5String, UriTag);
-                }
-            }
-            return found;
+            return CertificateFields.Parse(certificate.RawDataMemory).Uri;
         }
         catch (AsnContentException)
         {

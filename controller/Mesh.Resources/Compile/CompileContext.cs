@@ -15,7 +15,7 @@ internal sealed class CompileContext(ResourceSet resources, CompileOptions optio
 
     public CompileOptions Options { get; } = options;
 
-    /// <summary>Keeps the previous object where the content is the same, so that finding what changed is a comparison of references.</summary>
+    /// <summary>Keeps the previous object where the content is the same, so that finding what changed is a comparison of references. So do whole types.</summary>
     public void Emit(string typeUrl, string name, IMessage message)
     {
         if (!types.TryGetValue(typeUrl, out var resources))
@@ -34,5 +34,15 @@ internal sealed class CompileContext(ResourceSet resources, CompileOptions optio
         Resource = resource.ToString(),
     });
 
-    public CompileResult Finish() => new(new CompiledGraph(types), statuses, problems);
+    public CompileResult Finish()
+    {
+        foreach (var url in types.Keys.ToList())
+        {
+            var before = previous.OfType(url);
+            if (before.Count == types[url].Count && types[url].All(entry => ReferenceEquals(before.GetValueOrDefault(entry.Key), entry.Value)))
+                types[url] = before;
+        }
+
+        return new CompileResult(new CompiledGraph(types), statuses, problems);
+    }
 }

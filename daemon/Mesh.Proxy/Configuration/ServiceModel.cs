@@ -46,6 +46,10 @@ public sealed class ServicePortModel
     public required string ServiceKey { get; init; }
     public required string ServiceName { get; init; }
     public required string ServiceNamespace { get; init; }
+
+    /// <summary>The name that telemetry knows it by: catalog.shop.mesh.</summary>
+    public required string Hostname { get; init; }
+
     public required int Port { get; init; }
     public required string PortName { get; init; }
     public required AppProtocol Protocol { get; init; }

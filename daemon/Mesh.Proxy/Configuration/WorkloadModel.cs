@@ -36,7 +36,8 @@ public sealed class WorkloadModel
 }
 
 /// <summary>What is known about a port of a workload from the services in front of it.</summary>
-public sealed record InboundPort(string ServiceName, string ServiceNamespace, AppProtocol Protocol);
+/// <param name="Hostname">Of the service in front of it.</param>
+public sealed record InboundPort(string Hostname, AppProtocol Protocol);
 
 /// <summary>One place a service's request can go.</summary>
 public sealed class EndpointModel

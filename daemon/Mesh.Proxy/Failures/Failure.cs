@@ -1,4 +1,4 @@
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Failures;
 

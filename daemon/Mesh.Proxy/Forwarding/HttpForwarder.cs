@@ -3,7 +3,7 @@ using Mesh.Http;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Routing;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 
@@ -141,7 +141,7 @@ internal sealed class HttpForwarder
     }
 
     /// <summary>The response ended before the request did: what is left of the request has no reader any more.</summary>
-    private async ValueTask StopPump(ServerExchange exchange, ClientExchange client, Task? pump)
+    private static async ValueTask StopPump(ServerExchange exchange, ClientExchange client, Task? pump)
     {
         if (pump is { IsCompleted: true } || !exchange.RequestFraming.HasBody) return;
         exchange.CloseAfterwards();
@@ -162,7 +162,7 @@ internal sealed class HttpForwarder
         return null;
     }
 
-    private Failure OnProtocolError(HttpMessageException error) => error.Status == 502
+    private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502
         ? new Failure(ResponseFlag.DPE, FailureSide.Upstream, FailureStage.Response, error.Message)
         : new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status };
 

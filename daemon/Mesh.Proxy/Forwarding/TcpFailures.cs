@@ -1,5 +1,5 @@
 using Mesh.Proxy.Failures;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 

@@ -68,7 +68,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(string gateway, string listener, Connection connection) =>
-        TrackedConnection.Run(context, null, connection, accepted => Handle(gateway, listener, accepted));
+        TrackedConnection.Run(null, connection, accepted => Handle(gateway, listener, accepted));
 
     private Task Handle(string gateway, string listener, Connection connection)
     {

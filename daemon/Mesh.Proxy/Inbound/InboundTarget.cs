@@ -5,7 +5,7 @@ using Mesh.Proxy.Failures;
 using Mesh.Proxy.Policy;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Inbound;
 

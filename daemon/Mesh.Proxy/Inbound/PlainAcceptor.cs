@@ -1,7 +1,7 @@
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Inbound;
 
@@ -9,7 +9,7 @@ namespace Mesh.Proxy.Inbound;
 internal sealed class PlainAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection client)
     {

@@ -4,7 +4,7 @@ using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Inbound;
 
@@ -14,7 +14,7 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     private static readonly string[] Alpn = ["h2"];
 
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection transport)
     {
@@ -54,16 +54,13 @@ internal sealed class TunnelAcceptor(ProxyContext context)
 
     private async void HandleStream(LocalWorkloadState local, Connection transport, SpiffeId peer, Http2Stream stream)
     {
-        using (stream)
+        try
         {
-            try
-            {
-                await new TunnelStream(context, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
-            }
-            catch (ConnectionBrokenException)
-            {
-                // The tunnel or its stream ended; reported where it was carried.
-            }
+            await new TunnelStream(context, transport.Loop, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The tunnel or its stream ended; reported where it was carried.
         }
     }
 

@@ -10,7 +10,7 @@ namespace Mesh.Proxy.Inbound;
 
 /// <summary>One CONNECT of a tunnel: check where it wants to go and whether it may, connect, answer, carry.
 /// 200 only when the application has been reached; 400 malformed, 401 denied, 503 unreachable, as HBONE peers expect.</summary>
-internal sealed class TunnelStream(ProxyContext context, LocalWorkloadState local, IpPort client, IpPort ownAddress, SpiffeId peer, Http2Stream stream)
+internal sealed class TunnelStream(ProxyContext context, Loop loop, LocalWorkloadState local, IpPort client, IpPort ownAddress, SpiffeId peer, Http2Stream stream)
 {
     public async Task RunAsync()
     {
@@ -20,19 +20,19 @@ internal sealed class TunnelStream(ProxyContext context, LocalWorkloadState loca
             return;
         }
         var target = new InboundTarget(context, local, peer, client, application);
-        var tunnel = new TunnelConnection(stream, ownAddress, client);
         Connection upstream;
         try
         {
             target.Authorize(null, httpPending: target.IsHttp);
-            upstream = await target.ConnectAsync(tunnel.Loop);
+            upstream = await target.ConnectAsync(loop);
         }
         catch (ProxyException error)
         {
-            InboundConnection.ReportRefused(context, tunnel.Loop, target, error.Failure);
+            InboundConnection.ReportRefused(context, loop, target, error.Failure);
             await Answer(error.Failure.Stage == FailureStage.Policy ? 401 : 503, $"{error.Failure.Flag} {error.Failure.Reason}");
             return;
         }
+        await using var tunnel = new TunnelConnection(loop, stream, ownAddress, client);
         await stream.SendHeadersAsync(Head(200), endStream: false);
         await InboundConnection.RunAsync(context, tunnel, upstream, target);
     }
@@ -53,11 +53,14 @@ internal sealed class TunnelStream(ProxyContext context, LocalWorkloadState loca
             && application.Port != context.Options.TunnelPort;
     }
 
-    private ValueTask Answer(int status, string reason)
+    private async ValueTask Answer(int status, string reason)
     {
-        var head = Head(status);
-        head.Add("x-mesh-error"u8, Encoding.ASCII.GetBytes(reason));
-        return stream.SendHeadersAsync(head, endStream: true);
+        using (stream)
+        {
+            var head = Head(status);
+            head.Add("x-mesh-error"u8, Encoding.ASCII.GetBytes(reason));
+            await stream.SendHeadersAsync(head, endStream: true);
+        }
     }
 
     private static HeaderList Head(int status)

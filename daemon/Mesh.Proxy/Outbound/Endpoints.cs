@@ -1,6 +1,6 @@
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Outbound;
 

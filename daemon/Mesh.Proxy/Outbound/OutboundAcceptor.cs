@@ -3,7 +3,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Outbound;
 
@@ -12,7 +12,7 @@ namespace Mesh.Proxy.Outbound;
 internal sealed class OutboundAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState source, Connection connection) =>
-        TrackedConnection.Run(context, source, connection, accepted => Handle(source, accepted));
+        TrackedConnection.Run(source, connection, accepted => Handle(source, accepted));
 
     private Task Handle(LocalWorkloadState source, Connection connection)
     {

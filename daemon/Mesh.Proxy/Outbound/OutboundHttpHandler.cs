@@ -12,7 +12,7 @@ using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Outbound;
 
@@ -22,9 +22,9 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
     : HttpConnectionHandler(context, loop)
 {
     private readonly LoopLocal local = context.OnLoop(loop);
-    private readonly PartiesCache parties = new();
+    private readonly PartiesCache parties = new(context.Locals);
 
-    protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service, ReporterSide.Source);
+    protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
 
     protected override ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
@@ -83,7 +83,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
-            Parties = parties.Get(source, identity, endpoint, service, ReporterSide.Source);
+            Parties = parties.Get(source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
             try
             {

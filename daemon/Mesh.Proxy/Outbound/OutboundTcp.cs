@@ -7,7 +7,7 @@ using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Outbound;
 
@@ -38,7 +38,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         Carry(client, null, async () =>
         {
             var upstream = await local.Connector.PassThroughAsync(source!, destination, TrafficSettings.Default.ConnectTimeout);
-            return new Dialled(upstream, null, Parties(null, null) with { MutualTls = false });
+            return new Dialled(upstream, null, Parties(null, null));
         });
 
     internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties);
@@ -136,8 +136,8 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
     {
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        bool mutualTls = source is not null && endpoint is not null && endpoint.Workload.Tunnel != TunnelKind.None;
-        return TrafficParties.FromSource(source, identity, endpoint, service, "tcp", mutualTls);
+        var parties = TrafficParties.FromSource(source, identity, endpoint, service, "tcp");
+        return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
     }
 
     private void Report(Connection client, TrafficParties parties, Failure? failure, long start, TcpRelay? relay, IpPort upstream) =>

@@ -6,18 +6,18 @@ using Mesh.Proxy.Workloads;
 namespace Mesh.Proxy.Outbound;
 
 /// <summary>The parties of a connection by endpoint, so that a request to a known endpoint makes no new object.</summary>
-internal sealed class PartiesCache
+internal sealed class PartiesCache(LocalWorkloads locals)
 {
     private const int MaxEntries = 256;
 
     private readonly Dictionary<(EndpointModel?, ServicePortModel?), TrafficParties> known = [];
 
-    public TrafficParties Get(LocalWorkloadState? source, SpiffeId? identity, EndpointModel? endpoint, ServicePortModel? service, ReporterSide side)
+    public TrafficParties Get(LocalWorkloadState? source, SpiffeId? identity, EndpointModel? endpoint, ServicePortModel? service)
     {
         if (known.TryGetValue((endpoint, service), out var parties)) return parties;
         if (known.Count >= MaxEntries) known.Clear();
-        bool mutualTls = endpoint is not null && source is not null && endpoint.Workload.Tunnel != TunnelKind.None;
-        parties = TrafficParties.FromSource(source, identity, endpoint, service, "http", mutualTls) with { Side = side };
+        parties = TrafficParties.FromSource(source, identity, endpoint, service, "http");
+        if (endpoint is not null && locals.TryGet(endpoint.Workload.Uid, out _)) parties = parties.WithDestination();
         known.Add((endpoint, service), parties);
         return parties;
     }

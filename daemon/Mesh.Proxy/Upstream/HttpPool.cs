@@ -82,5 +82,5 @@ internal sealed class HttpPool
         return !keep;
     }
 
-    private static void Discard(Http1ClientConnection connection) => _ = connection.DisposeAsync();
+    private static async void Discard(Http1ClientConnection connection) => await connection.DisposeAsync();
 }

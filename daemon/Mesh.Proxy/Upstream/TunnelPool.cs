@@ -7,7 +7,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
-using Mesh.Telemetry;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
 
@@ -144,7 +144,7 @@ internal sealed class TunnelPool(ProxyContext context, Loop loop)
         if (list.Count == 0) tunnels.Remove(key);
     }
 
-    private static async ValueTask<Connection> Connect(Http2Connection http2, UpstreamRequest request)
+    private async ValueTask<Connection> Connect(Http2Connection http2, UpstreamRequest request)
     {
         var target = request.Endpoint.Target;
         var head = new HeaderList();
@@ -152,11 +152,20 @@ internal sealed class TunnelPool(ProxyContext context, Loop loop)
         head.Add(":authority"u8, Encoding.ASCII.GetBytes(target.ToString()));
         head.Add("forwarded"u8, Encoding.ASCII.GetBytes($"for=\"{request.Client}\""));
         var stream = await http2.OpenAsync(head, endStream: false);
-        var answer = await stream.ReadHeadersAsync();
+        HeaderList answer;
+        try
+        {
+            answer = await stream.ReadHeadersAsync();
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
         int status = Status(answer);
-        if (status == 200) return new TunnelConnection(stream, request.Client, target);
+        if (status == 200) return new TunnelConnection(loop, stream, request.Client, target);
         string reason = answer.TryGet("x-mesh-error"u8, out var text) ? Encoding.ASCII.GetString(text) : $"the peer answered CONNECT with {status}";
-        stream.Reset(ErrorCode.Cancel);
+        stream.Dispose();
         throw new ProxyException(Refused(request.Endpoint, status, reason));
     }
 

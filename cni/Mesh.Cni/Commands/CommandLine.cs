@@ -17,6 +17,8 @@ internal static class CommandLine
           mesh-cni verify  --netns PATH --workload NAME [options]   compare the kernel with what enrol set up, and ask meshd
           mesh-cni status                                           list the workloads of this machine
           mesh-cni --config FILE --validate                         check a CNI configuration
+          mesh-cni install [--watch] [--bin-dir DIR] [--conf-dir DIR] [--node-socket PATH]
+                                                                    chain the plugin after the primary one; stay and repeat
 
           --netns PATH            network namespace: a file, or a name below /run/netns
           --namespace NAME        mesh namespace (default)
@@ -71,6 +73,8 @@ internal static class CommandLine
                 return WorkloadCommands.Verify(CommandOptions.Parse(rest), host);
             case ["status", .. var rest]:
                 return WorkloadCommands.Status(CommandOptions.Parse(rest), host);
+            case ["install", .. var rest]:
+                return InstallCommand.Run(InstallOptions.Parse(rest), host);
             default:
                 throw new UsageException(arguments.Length == 0
                     ? "CNI_COMMAND is not set and no command is given; see mesh-cni --help"

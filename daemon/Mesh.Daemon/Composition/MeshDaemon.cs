@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using Mesh.Control.Config;
 using Mesh.Control.Translation;
 using Mesh.Control.Workloads;
+using Mesh.Daemon.Admin;
 using Mesh.Daemon.Logging;
 using Mesh.Daemon.Options;
 using Mesh.Daemon.Systemd;
+using Mesh.Io;
 using Mesh.Io.Epoll;
 using Mesh.Proxy.Configuration;
 using Mesh.Telemetry.Logging;
@@ -16,6 +17,9 @@ namespace Mesh.Daemon.Composition;
 /// Stop: the other way round.</summary>
 internal sealed class MeshDaemon : IAsyncDisposable
 {
+    private const string Configured = "a configuration, from the controller or from disk";
+    private const string WorkloadsServed = "the workloads that were enrolled before";
+
     private readonly MeshdOptions options;
     private readonly TimeProvider time;
     private readonly Log log;
@@ -27,6 +31,10 @@ internal sealed class MeshDaemon : IAsyncDisposable
     private readonly ManagedConfig? managed;
     private readonly CaptureHost? capture;
     private readonly Notifier notifier;
+    private readonly Readiness readiness = new();
+    private readonly LoopHealth health;
+    private readonly AdminSources sources;
+    private readonly List<AdminServer> servers = [];
     private Watchdog? watchdog;
 
     public MeshDaemon(MeshdOptions options, TimeProvider time)
@@ -43,18 +51,25 @@ internal sealed class MeshDaemon : IAsyncDisposable
         var publisher = new SnapshotPublisher(translator, snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run);
         cache.Changed += publisher.OnChanged;
         data = new DataPlane(options, snapshots, managed is null ? new NoIdentities() : managed.Identities, Sinks.ForAccessLog(options.LogFormat), metrics, log, time);
+        ProcessMetrics.Register(metrics, ProductVersion.Text);
+        health = new LoopHealth([.. data.Loops, controlLoop], time);
+        var dump = new ConfigDump(options.Node, cache, snapshots, data.Context.Locals, managed);
+        sources = new AdminSources(metrics, log, readiness, health, [.. data.Loops, controlLoop], dump.Write);
+        readiness.Expect(Configured);
+        readiness.Expect(WorkloadsServed);
+        snapshots.Changed += _ => readiness.Meet(Configured);
         if (managed is not null) capture = new CaptureHost(options, data.Workloads, Report, metrics, log, time);
     }
 
-    /// <summary>Set once everything is served.</summary>
-    public bool IsReady { get; private set; }
-
     public async Task StartAsync()
     {
+        Serve(AdminEndpoints.Admin(sources), options.Admin);
+        Serve(AdminEndpoints.Metrics(sources), options.Metrics);
+        Serve(AdminEndpoints.Readiness(sources), options.Readiness);
         if (standalone is not null && !standalone.Start()) throw new ConfigurationException("the resources have errors, see above");
         if (managed is not null) await managed.StartAsync();
         if (capture is not null) await capture.StartAsync();
-        IsReady = true;
+        readiness.Meet(WorkloadsServed);
         log.Started(ProductVersion.Text, options.Node, options.Workers);
         notifier.Ready($"{options.Workers} worker loops");
         if (Watchdog.Interval(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } interval)
@@ -63,31 +78,23 @@ internal sealed class MeshDaemon : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        IsReady = false;
+        readiness.Drain();
         notifier.Stopping();
         log.Stopping("asked to");
         if (watchdog is not null) await watchdog.DisposeAsync();
         if (capture is not null) await capture.DisposeAsync();
         if (managed is not null) await managed.StopAsync();
         standalone?.Dispose();
+        foreach (var server in servers) server.Dispose();
         await data.DisposeAsync();
         controlLoop.Dispose();
         await log.DisposeAsync();
     }
 
+    private void Serve(IAdminEndpoint endpoint, IpPort address) =>
+        servers.Add(new AdminServer(endpoint, address, controlLoop, new EpollSocketFactory(), log));
+
     private void Report(IReadOnlyList<EnrolledState> workloads) => managed!.SetWorkloads(workloads);
 
-    /// <summary>Every loop takes a turn within a few seconds.</summary>
-    private async Task<bool> IsAliveAsync()
-    {
-        try
-        {
-            await Task.WhenAll(data.PingAsync(), controlLoop.RunAsync(static () => Task.CompletedTask)).WaitAsync(TimeSpan.FromSeconds(5), time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
+    private async Task<bool> IsAliveAsync() => (await health.StalledAsync()).Count == 0;
 }

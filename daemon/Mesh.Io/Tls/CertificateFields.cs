@@ -4,7 +4,7 @@ namespace Mesh.Io.Tls;
 
 /// <summary>The few fields of an X.509 certificate (RFC 5280 4.1) that the data path looks at.</summary>
 /// <param name="Uri">The URI subject alternative name; null if there is none or several: SPIFFE allows exactly one.</param>
-internal readonly record struct CertificateFields(DateTimeOffset NotBefore, DateTimeOffset NotAfter, string? Uri)
+public readonly record struct CertificateFields(DateTimeOffset NotBefore, DateTimeOffset NotAfter, string? Uri)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
     private static readonly Asn1Tag Version = new(TagClass.ContextSpecific, 0, isConstructed: true);
@@ -12,7 +12,7 @@ internal readonly record struct CertificateFields(DateTimeOffset NotBefore, Date
     private static readonly Asn1Tag UriName = new(TagClass.ContextSpecific, 6);
 
     /// <exception cref="AsnContentException">It is not the DER of a certificate.</exception>
-    internal static CertificateFields Parse(ReadOnlyMemory<byte> der)
+    public static CertificateFields Parse(ReadOnlyMemory<byte> der)
     {
         var body = new AsnReader(der, AsnEncodingRules.DER).ReadSequence().ReadSequence();
         if (body.PeekTag().HasSameClassAndValue(Version)) body.ReadEncodedValue();

@@ -61,6 +61,9 @@ public enum ResponseFlag
 
     /// <summary>No configuration, or none that can be enforced.</summary>
     CD = 1 << 17,
+
+    /// <summary>The upstream broke the connection.</summary>
+    UC = 1 << 18,
 }
 
 public static class ResponseFlags

@@ -1,0 +1,258 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Mesh.Io;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>One request and its response, or one tunnel. Lives on the connection's loop and is used only there.
+/// One reader, one writer, one owner, who calls <see cref="Dispose"/> exactly once; after that the stream and its header lists belong to the connection.</summary>
+public sealed class Http2Stream : IDisposable
+{
+    private readonly Http2Connection connection;
+    private readonly StreamInput input;
+    private readonly StreamOutput output;
+    private readonly Queue<HeaderList> heads = new(1);
+    private readonly HeadWait headWait;
+    private bool wantsInterim;
+    private int receiveWindow;
+    private int creditOwed;
+    private ConnectionBrokenException? broken;
+
+    internal Http2Stream(Http2Connection connection, int id, int sendWindow)
+    {
+        (this.connection, Id, SendWindow) = (connection, id, sendWindow);
+        receiveWindow = connection.Settings.StreamWindowBytes;
+        headWait = new HeadWait(this);
+        input = new StreamInput(this);
+        output = new StreamOutput(this, connection.Limits.StreamSendBufferBytes);
+    }
+
+    public int Id { get; }
+
+    /// <summary>The peer's head with its pseudo-header fields. On servers the request; on clients the final response, once
+    /// <see cref="ReadHeadersAsync"/> gave it.</summary>
+    public HeaderList Headers { get; internal set; } = EmptyHeaders;
+
+    /// <summary>The peer's trailers; set before <see cref="Input"/> says that it is completed. Null if there are none.</summary>
+    public HeaderList? Trailers { get; internal set; }
+
+    /// <summary>The peer's body. Ends with IsCompleted at END_STREAM; after a reset reading throws <see cref="ConnectionBrokenException"/>.</summary>
+    public PipeReader Input => input;
+
+    /// <summary>Our body. FlushAsync waits for window and transport; completing it sends END_STREAM.
+    /// A flush result with IsCompleted: the peer answered and wants no more.</summary>
+    public PipeWriter Output => output;
+
+    /// <summary>What the peer said when it reset the stream; null if it did not.</summary>
+    public ErrorCode? ResetCode { get; internal set; }
+
+    /// <summary>The peer has certainly not acted on the request (REFUSED_STREAM, or above the last stream of its GOAWAY): a retry is safe.</summary>
+    public bool IsRefused { get; internal set; }
+
+    /// <summary>Reset by either side, or the connection ended.</summary>
+    public bool IsBroken => broken is not null;
+
+    private static HeaderList EmptyHeaders { get; } = new();
+
+    internal bool RemoteEnded { get; private set; }
+    internal bool LocalEnded { get; set; }
+    internal bool IsReleased { get; private set; }
+    internal bool HeadSent { get; set; }
+    internal bool FinalHeadReceived { get; set; }
+
+    /// <summary>Responses to HEAD, 204 and 304: a content-length there says nothing about DATA (RFC 9110 8.6).</summary>
+    internal bool IsHeadRequest { get; set; }
+    internal bool IsConnectRequest { get; set; }
+
+    /// <summary>What content-length promised and is still to come; -1 if nothing was promised.</summary>
+    internal long ExpectedBytes { get; set; } = -1;
+    internal int SendWindow { get; private set; }
+    internal bool IsScheduled { get; set; }
+    internal HeaderList? PendingTrailers { get; private set; }
+    internal StreamOutput SendBuffer => output;
+    internal StreamInput ReceiveBuffer => input;
+    internal int InterimHeads => heads.Count;
+
+    internal long SendableBytes => Math.Max(0, Math.Min(output.Sendable, SendWindow));
+
+    internal bool HasSomethingToSend => broken is null && !LocalEnded && (SendableBytes > 0 || output.EndRequested && output.Sendable == 0);
+
+    /// <summary>Clients: the final response head, passing over 1xx; with <paramref name="interim"/> each head as it comes.</summary>
+    /// <exception cref="ConnectionBrokenException">Reset before the head came.</exception>
+    public ValueTask<HeaderList> ReadHeadersAsync(bool interim = false)
+    {
+        wantsInterim = interim;
+        return TryTakeHead() ? new ValueTask<HeaderList>(Headers) : headWait.WaitAsync();
+    }
+
+    /// <summary>Servers: the response head; any number of 1xx before it. Returns when it is on its way; waits if the transport is blocked.</summary>
+    public ValueTask SendHeadersAsync(HeaderList fields, bool endStream)
+    {
+        ThrowIfBroken();
+        bool interim = MessageRules.IsInterim(fields);
+        HeadSent |= !interim;
+        return connection.SendHeadAsync(this, fields, endStream);
+    }
+
+    /// <summary>Ends our side with trailers, after all of the body. Completes <see cref="Output"/>.</summary>
+    public ValueTask SendTrailersAsync(HeaderList fields)
+    {
+        ThrowIfBroken();
+        PendingTrailers = connection.RentHeaders();
+        fields.CopyTo(PendingTrailers);
+        return output.CompleteAsync();
+    }
+
+    /// <summary>Ends both directions at once with RST_STREAM. Idempotent; nothing happens when the stream is over.</summary>
+    public void Reset(ErrorCode code) => connection.ResetStream(this, code, BreakKind.Aborted, $"stream {Id} was reset here with {code}");
+
+    /// <summary>Gives the stream back. What was written before <c>Output</c> was completed is still sent; a body that was not read to its end is
+    /// refused; an output that was not completed resets the stream with CANCEL.</summary>
+    public void Dispose()
+    {
+        if (IsReleased) return;
+        IsReleased = true;
+        if (!output.EndRequested) Reset(ErrorCode.Cancel);
+        input.Complete();
+        if (IsBroken || LocalEnded) output.Clear();
+        connection.OnReleased(this);
+    }
+
+    internal void ThrowIfBroken()
+    {
+        if (broken is not null) throw new ConnectionBrokenException(broken.Kind, broken.Message, broken.Errno);
+    }
+
+    internal void DemandHeadSent()
+    {
+        if (!HeadSent) throw new InvalidOperationException($"stream {Id}: body before the response head");
+    }
+
+    internal void Wake(LoopSignal signal) => connection.Turn.Wake(signal);
+
+    internal void ReadyToSend() => connection.ReadyToSend(this);
+
+    /// <summary>Ends the stream for its owner; the body may stay readable if it had arrived completely.</summary>
+    internal void Break(BreakKind kind, string reason)
+    {
+        if (broken is not null) return;
+        broken = new ConnectionBrokenException(kind, reason);
+        if (IsReleased) output.Clear();
+        WakeAll();
+    }
+
+    /// <summary>The peer wants no more of our body but has answered.</summary>
+    internal void StopSending()
+    {
+        output.IsUnwanted = true;
+        LocalEnded = true;
+        Wake(output.Drained);
+    }
+
+    internal void OnHead(HeaderList head)
+    {
+        heads.Enqueue(head);
+        Wake(headWait);
+    }
+
+    internal void EndRemote()
+    {
+        RemoteEnded = true;
+        input.End();
+        Wake(input.Changed);
+    }
+
+    /// <returns>False when the peer exceeds the stream's window.</returns>
+    internal bool TryReceive(int frameBytes)
+    {
+        receiveWindow -= frameBytes;
+        return receiveWindow >= 0;
+    }
+
+    /// <summary>Bytes of the frame that never reach the reader: padding and its length.</summary>
+    internal void OnPadding(int bytes) => ReturnCredit(bytes);
+
+    internal void OnData(in ReadOnlySequence<byte> part)
+    {
+        if (part.IsEmpty) return;
+        if (input.IsCompleted)
+        {
+            ReturnCredit((int)part.Length);
+            return;
+        }
+        input.Append(part);
+        connection.ReceiveWindow.OnBuffered(part.Length);
+        Wake(input.Changed);
+    }
+
+    internal void OnConsumed(long bytes)
+    {
+        if (bytes == 0) return;
+        connection.ReceiveWindow.OnConsumed(bytes);
+        ReturnCredit((int)bytes);
+        connection.Turn.Request();
+    }
+
+    internal void OnSent(int bytes)
+    {
+        SendWindow -= bytes;
+        if (output.HasRoom) Wake(output.Drained);
+    }
+
+    /// <returns>False when the window would exceed 2^31-1.</returns>
+    internal bool TryGrowSendWindow(int increment)
+    {
+        long window = (long)SendWindow + increment;
+        if (window > int.MaxValue) return false;
+        SendWindow = (int)window;
+        ReadyToSend();
+        return true;
+    }
+
+    internal void GiveBackHeaders()
+    {
+        if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
+        if (Trailers is not null) connection.ReturnHeaders(Trailers);
+        if (PendingTrailers is not null) connection.ReturnHeaders(PendingTrailers);
+        while (heads.TryDequeue(out var head)) connection.ReturnHeaders(head);
+        (Headers, Trailers, PendingTrailers) = (EmptyHeaders, null, null);
+    }
+
+    private void ReturnCredit(int bytes)
+    {
+        creditOwed += bytes;
+        if (RemoteEnded || IsBroken || creditOwed < connection.Settings.StreamWindowBytes / 2) return;
+        connection.Writer.WriteWindowUpdate(Id, creditOwed);
+        receiveWindow += creditOwed;
+        creditOwed = 0;
+    }
+
+    private bool TryTakeHead()
+    {
+        while (heads.TryDequeue(out var head))
+        {
+            if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
+            Headers = head;
+            if (wantsInterim || !MessageRules.IsInterim(head)) return true;
+        }
+        ThrowIfBroken();
+        return false;
+    }
+
+    private void WakeAll()
+    {
+        Wake(headWait);
+        Wake(input.Changed);
+        Wake(output.Drained);
+    }
+
+    private sealed class HeadWait(Http2Stream stream) : LoopWait<HeaderList>
+    {
+        protected override bool TryComplete(out HeaderList result)
+        {
+            bool taken = stream.TryTakeHead();
+            result = stream.Headers;
+            return taken;
+        }
+    }
+}

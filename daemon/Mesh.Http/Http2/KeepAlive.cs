@@ -1,0 +1,40 @@
+using Mesh.Io;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>Notices peers that are gone without a word: silence for the interval sends a PING, silence for the timeout after it ends the connection.
+/// One timer, armed once per interval; received bytes cost a flag.</summary>
+internal sealed class KeepAlive
+{
+    private readonly Http2Limits limits;
+    private readonly Action ping;
+    private readonly Action dead;
+    private readonly LoopTimer timer;
+    private bool heard;
+    private bool asked;
+
+    public KeepAlive(Loop loop, Http2Limits limits, Action ping, Action dead)
+    {
+        (this.limits, this.ping, this.dead) = (limits, ping, dead);
+        timer = new LoopTimer(loop.Timers, static state => ((KeepAlive)state!).OnDue(), this);
+    }
+
+    public void Start() => timer.Arm(limits.PingInterval);
+
+    public void Stop() => timer.Cancel();
+
+    public void OnBytes() => heard = true;
+
+    private void OnDue()
+    {
+        if (!heard && asked)
+        {
+            dead();
+            return;
+        }
+        asked = !heard;
+        heard = false;
+        timer.Arm(asked ? limits.PingTimeout : limits.PingInterval);
+        if (asked) ping();
+    }
+}

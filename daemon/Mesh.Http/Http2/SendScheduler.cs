@@ -1,0 +1,68 @@
+namespace Mesh.Http.Http2;
+
+/// <summary>Decides whose body bytes go next: streams take turns of one frame, so that none starves the others.
+/// A stream without window leaves the round until it gets some.</summary>
+internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Action<Http2Stream> sentEnd)
+{
+    // Small enough that fifty busy streams get their turn within a megabyte, large enough that frame headers do not matter.
+    private const int QuantumBytes = 16 * 1024;
+
+    // Handed to the transport at once; then it is flushed, and everybody gets a chance to write again.
+    private const int FlushBytes = 128 * 1024;
+
+    private readonly Queue<Http2Stream> ready = new();
+    private readonly Queue<Http2Stream> waiting = new(); // for the connection's window
+
+    /// <summary>The connection's send window. Never below zero.</summary>
+    public long Window { get; private set; } = PeerSettings.DefaultWindow;
+
+    public void Add(Http2Stream stream)
+    {
+        if (stream.IsScheduled || !stream.HasSomethingToSend) return;
+        stream.IsScheduled = true;
+        ready.Enqueue(stream);
+    }
+
+    /// <returns>False when the window would exceed 2^31-1.</returns>
+    public bool TryGrowWindow(int increment)
+    {
+        Window += increment;
+        while (waiting.TryDequeue(out var stream)) ready.Enqueue(stream);
+        return Window <= int.MaxValue;
+    }
+
+    /// <summary>Frames what may be sent, until enough for one flush is written. Not while the writer is blocked.</summary>
+    public void WriteData()
+    {
+        while (writer.Unflushed < FlushBytes && ready.TryDequeue(out var stream))
+        {
+            if (NeedsConnectionWindow(stream))
+            {
+                waiting.Enqueue(stream);
+                continue;
+            }
+            stream.IsScheduled = false;
+            WriteOneFrame(stream);
+            Add(stream);
+        }
+    }
+
+    private bool NeedsConnectionWindow(Http2Stream stream) => Window == 0 && stream.SendableBytes > 0;
+
+    private void WriteOneFrame(Http2Stream stream)
+    {
+        if (!stream.HasSomethingToSend) return;
+        var output = stream.SendBuffer;
+        int length = (int)Math.Min(Math.Min(stream.SendableBytes, Window), Math.Min(QuantumBytes, peer.MaxFrameBytes));
+        bool drained = output.EndRequested && length == output.Sendable;
+        if (length > 0 || drained && stream.PendingTrailers is null)
+        {
+            writer.WriteData(stream.Id, output, length, endStream: drained && stream.PendingTrailers is null);
+            Window -= length;
+            stream.OnSent(length);
+        }
+        if (!drained) return;
+        if (stream.PendingTrailers is { } trailers) writer.WriteHead(stream.Id, trailers, endStream: true, Math.Min(QuantumBytes, peer.MaxFrameBytes));
+        sentEnd(stream);
+    }
+}

@@ -1,0 +1,34 @@
+using System.IO.Pipelines;
+using Mesh.Io;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>A stream whose DATA is a byte stream: CONNECT after its 200 (RFC 9113 8.5, HBONE). Half-close is END_STREAM, abort is RST_STREAM(CANCEL).
+/// Owns the stream.</summary>
+public sealed class TunnelConnection(Loop loop, Http2Stream stream, IpPort local, IpPort remote) : Connection
+{
+    private readonly StreamInput input = stream.ReceiveBuffer;
+    private readonly StreamOutput output = stream.SendBuffer;
+    private bool disposed;
+
+    public override Loop Loop => loop;
+    public override PipeReader Input => input;
+    public override PipeWriter Output => output;
+    public override IpPort LocalAddress => local;
+    public override IpPort RemoteAddress => remote;
+
+    /// <summary>Of the tunnel itself, e.g. to read the head again.</summary>
+    public Http2Stream Stream => stream;
+
+    public override void Abort() => stream.Reset(ErrorCode.Cancel);
+
+    public override ValueTask DisposeAsync()
+    {
+        if (disposed) return ValueTask.CompletedTask;
+        disposed = true;
+        // A body that was not read to its end is an abort here, other than in HTTP, where a server may answer early.
+        if (!input.SawEnd || !output.EndRequested) Abort();
+        stream.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,3 +1,5 @@
+using Mesh.Io.Buffers;
+
 namespace Mesh.Io;
 
 /// <summary>One thread of work. Everything that belongs to a connection runs here, so it needs no locks.
@@ -29,6 +31,9 @@ public abstract class Loop
 
     /// <summary>Deadlines of this loop. Only to be used on the loop.</summary>
     public TimerQueue Timers { get; }
+
+    /// <summary>Blocks for what this loop's connections read and write. Only to be used on the loop.</summary>
+    public BufferPool Buffers { get; } = new();
 
     /// <summary>Installed on the loop's thread, so that awaiting a task that completes elsewhere resumes here.</summary>
     public SynchronizationContext Context { get; }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Mesh.Io.Buffers;
 using Mesh.Io.Native;
 
 namespace Mesh.Io.Epoll;
@@ -43,8 +42,6 @@ public sealed unsafe class EpollLoop : Loop, IDisposable
     }
 
     private static bool IsX64 => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
-
-    public BufferPool Buffers { get; } = new();
 
     /// <summary>Time spent working rather than waiting, since the start. Read from any thread.</summary>
     public TimeSpan Busy => Stopwatch.GetElapsedTime(0, Volatile.Read(ref busyTicks));

@@ -1,0 +1,11 @@
+using Mesh.Protocol.Config;
+
+namespace Mesh.Resources.Compile;
+
+/// <summary>Outcome of one parentRef.</summary>
+/// <param name="Parents">Where the route takes effect; empty when it was not accepted.</param>
+/// <param name="Reason">Reason of the condition Accepted, as in Gateway API.</param>
+internal sealed record Attachment(IReadOnlyList<ParentRef> Parents, string Reason, string Message)
+{
+    public bool Accepted => Parents.Count > 0;
+}

@@ -1,1 +1,8 @@
-return 0;
+using Mesh.Cni;
+
+return Entry.Run(args, new PluginHost(
+    Environment.GetEnvironmentVariable,
+    Console.OpenStandardInput(),
+    Console.OpenStandardOutput(),
+    Console.OpenStandardError(),
+    TimeProvider.System));

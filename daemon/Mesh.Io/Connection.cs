@@ -7,7 +7,7 @@ namespace Mesh.Io;
 /// <list type="bullet">
 /// <item><c>Input</c> ends with IsCompleted when the peer half-closed; a reset or abort throws <see cref="ConnectionBrokenException"/>.</item>
 /// <item><c>Output.CompleteAsync</c> sends what is buffered and half-closes (FIN, close_notify, END_STREAM).</item>
-/// <item><c>DisposeAsync</c> releases everything; without both directions completed it aborts. It is called exactly once, by the owner.</item>
+/// <item><c>DisposeAsync</c> releases everything; unless Output was completed it aborts. Idempotent.</item>
 /// </list></summary>
 public abstract class Connection : IAsyncDisposable
 {

@@ -59,6 +59,8 @@ public sealed class ResourceCache
         return refused;
     }
 
+    public IEnumerable<IMessage> AllMessages() => types.Values.SelectMany(static resources => resources.Values).Select(static resource => resource.Message);
+
     /// <summary>Replaces everything: for resource files and for the state on disk.</summary>
     /// <returns>What was not taken.</returns>
     public IReadOnlyList<Rejection> Replace(

@@ -21,7 +21,7 @@ internal sealed class ConnectionLife
     private readonly Connection transport;
     private readonly KeepAlive keepAlive;
     private readonly LoopTimer settingsTimer;
-    private readonly LoopSignal unblocked = new();
+    private readonly UnblockedWait unblocked;
     private readonly List<TaskCompletionSource> waitingForRoom = [];
     private readonly FrameParser parser;
     private InboundFrames? frames;
@@ -34,6 +34,7 @@ internal sealed class ConnectionLife
     public ConnectionLife(Http2Connection connection)
     {
         (this.connection, transport) = (connection, connection.Transport);
+        unblocked = new UnblockedWait(connection.Writer);
         keepAlive = new KeepAlive(transport.Loop, connection.Limits, SendPing, OnSilence);
         settingsTimer = new LoopTimer(transport.Loop.Timers, static state => ((ConnectionLife)state!).OnSettingsTimeout(), this);
         // A head in one frame may be as large as a block in several, plus padding and priority.
@@ -69,10 +70,10 @@ internal sealed class ConnectionLife
         settingsTimer.Arm(connection.Limits.SettingsTimeout);
         try
         {
-            while (HandleInput(await transport.Input.ReadAsync().ConfigureAwait(false)))
+            while (HandleInput(await transport.Input.ReadAsync()))
             {
             }
-            if (!isAborted) await CloseAsync().ConfigureAwait(false);
+            if (!isAborted) await CloseAsync();
         }
         catch (ConnectionBrokenException broken)
         {
@@ -80,7 +81,7 @@ internal sealed class ConnectionLife
         }
         finally
         {
-            await transport.DisposeAsync().ConfigureAwait(false);
+            await transport.DisposeAsync();
         }
     }
 
@@ -252,12 +253,12 @@ internal sealed class ConnectionLife
         linger.Arm(connection.Limits.LingerTimeout);
         try
         {
-            while (connection.Writer.IsBlocked) await unblocked.WaitAsync().ConfigureAwait(false);
-            await transport.Output.CompleteAsync().ConfigureAwait(false);
+            for (Pump(); connection.Writer.IsBlocked; Pump()) await unblocked.WaitAsync();
+            await transport.Output.CompleteAsync();
             ReadResult result;
             do
             {
-                result = await transport.Input.ReadAsync().ConfigureAwait(false);
+                result = await transport.Input.ReadAsync();
                 transport.Input.AdvanceTo(result.Buffer.End);
             }
             while (!result.IsCompleted);
@@ -273,7 +274,7 @@ internal sealed class ConnectionLife
     {
         try
         {
-            await flush.ConfigureAwait(false);
+            await flush;
         }
         catch (ConnectionBrokenException broken)
         {
@@ -313,4 +314,9 @@ internal sealed class ConnectionLife
 
     private void OnSilence() => End(
         BreakKind.Reset, $"no sign of life from {transport.RemoteAddress} within {connection.Limits.PingTimeout} after a PING", abort: true);
+
+    private sealed class UnblockedWait(FrameWriter writer) : LoopWait<bool>
+    {
+        protected override bool TryComplete(out bool result) => result = !writer.IsBlocked;
+    }
 }

@@ -16,8 +16,7 @@ public sealed class Http2Connection
 {
     private readonly ConnectionLife life;
     private readonly HeaderListPool headerLists = new();
-    private readonly Queue<Http2Stream> accepted = new();
-    private readonly LoopSignal acceptChanged = new();
+    private readonly AcceptQueue accepted;
     private readonly OpenQueue opens;
     private readonly FloodGuard resets;
     private int unreleased;
@@ -34,6 +33,7 @@ public sealed class Http2Connection
         resets = new FloodGuard(transport.Loop.Time, limits.ResetBurst, limits.ResetsPerSecond, "reset streams");
         opens = new OpenQueue(this);
         life = new ConnectionLife(this);
+        accepted = new AcceptQueue(life);
         Turn = new Turn(transport.Loop, life.Pump);
         life.WriteOpening();
     }
@@ -80,15 +80,7 @@ public sealed class Http2Connection
     public Task RunAsync() => life.RunAsync();
 
     /// <summary>Servers: the next request; null when none will come.</summary>
-    public async ValueTask<Http2Stream?> AcceptAsync()
-    {
-        while (true)
-        {
-            if (accepted.TryDequeue(out var stream)) return stream;
-            if (life.IsOver || life.IsDrained) return null;
-            await acceptChanged.WaitAsync().ConfigureAwait(false);
-        }
-    }
+    public ValueTask<Http2Stream?> AcceptAsync() => accepted.TakeAsync();
 
     /// <summary>Clients: begins a request. Waits while the peer allows no more streams; the list must stay as it is until then.</summary>
     /// <exception cref="ConnectionBrokenException">The connection ended or is draining; nothing was sent.</exception>
@@ -155,8 +147,8 @@ public sealed class Http2Connection
     internal void OnRequest(Http2Stream stream)
     {
         Add(stream);
-        accepted.Enqueue(stream);
-        Turn.Wake(acceptChanged);
+        accepted.Add(stream);
+        Turn.Wake(accepted);
     }
 
     internal void Add(Http2Stream stream)
@@ -235,10 +227,10 @@ public sealed class Http2Connection
             Close(stream);
         }
         opens.Resume();
-        Turn.Wake(acceptChanged);
+        Turn.Wake(accepted);
     }
 
-    internal void WakeAcceptor() => Turn.Wake(acceptChanged);
+    internal void WakeAcceptor() => Turn.Wake(accepted);
 
     private void OnLocalEnd(Http2Stream stream)
     {

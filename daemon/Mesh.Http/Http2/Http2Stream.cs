@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using Mesh.Io;
 
 namespace Mesh.Http.Http2;
@@ -13,7 +12,8 @@ public sealed class Http2Stream : IDisposable
     private readonly StreamInput input;
     private readonly StreamOutput output;
     private readonly Queue<HeaderList> heads = new(1);
-    private readonly LoopSignal headChanged = new();
+    private readonly HeadWait headWait;
+    private bool wantsInterim;
     private int receiveWindow;
     private int creditOwed;
     private ConnectionBrokenException? broken;
@@ -22,6 +22,7 @@ public sealed class Http2Stream : IDisposable
     {
         (this.connection, Id, SendWindow) = (connection, id, sendWindow);
         receiveWindow = connection.Settings.StreamWindowBytes;
+        headWait = new HeadWait(this);
         input = new StreamInput(this);
         output = new StreamOutput(this, connection.Limits.StreamSendBufferBytes);
     }
@@ -78,15 +79,10 @@ public sealed class Http2Stream : IDisposable
 
     /// <summary>Clients: the final response head, passing over 1xx; with <paramref name="interim"/> each head as it comes.</summary>
     /// <exception cref="ConnectionBrokenException">Reset before the head came.</exception>
-    public ValueTask<HeaderList> ReadHeadersAsync(bool interim = false) =>
-        TryTakeHead(interim) ? new ValueTask<HeaderList>(Headers) : WaitForHeadAsync(interim);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<HeaderList> WaitForHeadAsync(bool interim)
+    public ValueTask<HeaderList> ReadHeadersAsync(bool interim = false)
     {
-        do await headChanged.WaitAsync().ConfigureAwait(false);
-        while (!TryTakeHead(interim));
-        return Headers;
+        wantsInterim = interim;
+        return TryTakeHead() ? new ValueTask<HeaderList>(Headers) : headWait.WaitAsync();
     }
 
     /// <summary>Servers: the response head; any number of 1xx before it. Returns when it is on its way; waits if the transport is blocked.</summary>
@@ -156,7 +152,7 @@ public sealed class Http2Stream : IDisposable
     internal void OnHead(HeaderList head)
     {
         heads.Enqueue(head);
-        Wake(headChanged);
+        Wake(headWait);
     }
 
     internal void EndRemote()
@@ -231,13 +227,13 @@ public sealed class Http2Stream : IDisposable
         creditOwed = 0;
     }
 
-    private bool TryTakeHead(bool interim)
+    private bool TryTakeHead()
     {
         while (heads.TryDequeue(out var head))
         {
             if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
             Headers = head;
-            if (interim || !MessageRules.IsInterim(head)) return true;
+            if (wantsInterim || !MessageRules.IsInterim(head)) return true;
         }
         ThrowIfBroken();
         return false;
@@ -245,8 +241,18 @@ public sealed class Http2Stream : IDisposable
 
     private void WakeAll()
     {
-        Wake(headChanged);
+        Wake(headWait);
         Wake(input.Changed);
         Wake(output.Drained);
+    }
+
+    private sealed class HeadWait(Http2Stream stream) : LoopWait<HeaderList>
+    {
+        protected override bool TryComplete(out HeaderList result)
+        {
+            bool taken = stream.TryTakeHead();
+            result = stream.Headers;
+            return taken;
+        }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class OpenQueue(Http2Connection connection)
             ThrowIfNever();
             var turn = new TaskCompletionSource();
             waiting.Enqueue(turn);
-            await turn.Task.ConfigureAwait(false);
+            await turn.Task;
         }
         return Open(request, endStream);
     }

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 
 namespace Mesh.Http.Http2;
 
 /// <summary>Body bytes of one stream. What the reader advances over is returned to the peer as window.
 /// A reset ends it at once, except that a body that had arrived completely stays readable (8.1).</summary>
-internal sealed class StreamInput(Http2Stream stream) : PipeReader
+internal sealed class StreamInput : PipeReader
 {
+    private readonly Http2Stream stream;
+    private readonly ReadWait wait;
     private readonly SegmentBuffer buffer = new();
     private long offered; // length of the sequence that the reader holds
     private long examined; // bytes at the head that were looked at without being consumed
@@ -15,7 +16,9 @@ internal sealed class StreamInput(Http2Stream stream) : PipeReader
     private bool canceled;
     private bool completed;
 
-    public LoopSignal Changed { get; } = new();
+    public StreamInput(Http2Stream stream) => (this.stream, wait) = (stream, new ReadWait(this));
+
+    public LoopSignal Changed => wait;
 
     public long BufferedBytes => buffer.Length;
 
@@ -49,16 +52,7 @@ internal sealed class StreamInput(Http2Stream stream) : PipeReader
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAndReadAsync();
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> WaitAndReadAsync()
-    {
-        ReadResult result;
-        do await Changed.WaitAsync().ConfigureAwait(false);
-        while (!TryRead(out result));
-        return result;
+        return TryRead(out var result) ? new ValueTask<ReadResult>(result) : wait.WaitAsync();
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -92,4 +86,9 @@ internal sealed class StreamInput(Http2Stream stream) : PipeReader
     }
 
     public bool IsCompleted => completed;
+
+    private sealed class ReadWait(StreamInput input) : LoopWait<ReadResult>
+    {
+        protected override bool TryComplete(out ReadResult result) => input.TryRead(out result);
+    }
 }

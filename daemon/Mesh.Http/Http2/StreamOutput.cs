@@ -1,16 +1,21 @@
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 
 namespace Mesh.Http.Http2;
 
 /// <summary>Body bytes on their way out. They wait here for the stream's and the connection's window and for the transport; FlushAsync waits
 /// when there are too many.</summary>
-internal sealed class StreamOutput(Http2Stream stream, int limitBytes) : PipeWriter
+internal sealed class StreamOutput : PipeWriter
 {
+    private readonly Http2Stream stream;
+    private readonly int limitBytes;
+    private readonly FlushWait wait;
     private readonly SegmentBuffer buffer = new();
     private bool canceled;
 
-    public LoopSignal Drained { get; } = new();
+    public StreamOutput(Http2Stream stream, int limitBytes) =>
+        (this.stream, this.limitBytes, wait) = (stream, limitBytes, new FlushWait(this));
+
+    public LoopSignal Drained => wait;
 
     /// <summary>Flushed by the writer and not yet framed.</summary>
     public long Sendable { get; private set; }
@@ -39,18 +44,7 @@ internal sealed class StreamOutput(Http2Stream stream, int limitBytes) : PipeWri
     {
         cancellationToken.ThrowIfCancellationRequested();
         Publish();
-        return canceled || buffer.Length <= limitBytes ? new ValueTask<FlushResult>(Result()) : WaitForRoomAsync();
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> WaitForRoomAsync()
-    {
-        while (!canceled && !HasRoom)
-        {
-            await Drained.WaitAsync().ConfigureAwait(false);
-            stream.ThrowIfBroken();
-        }
-        return Result();
+        return canceled || buffer.Length <= limitBytes ? new ValueTask<FlushResult>(Result()) : wait.WaitAsync();
     }
 
     /// <summary>Enough was sent that a waiting writer should go on; half, so that it does not wake for every frame.</summary>
@@ -116,5 +110,16 @@ internal sealed class StreamOutput(Http2Stream stream, int limitBytes) : PipeWri
         bool wasCanceled = canceled;
         canceled = false;
         return new FlushResult(wasCanceled, IsUnwanted);
+    }
+
+    private sealed class FlushWait(StreamOutput output) : LoopWait<FlushResult>
+    {
+        protected override bool TryComplete(out FlushResult result)
+        {
+            output.stream.ThrowIfBroken();
+            bool done = output.canceled || output.IsUnwanted || output.HasRoom;
+            result = done ? output.Result() : default;
+            return done;
+        }
     }
 }

@@ -9,6 +9,7 @@ public sealed class TunnelConnection(Loop loop, Http2Stream stream, IpPort local
 {
     private readonly StreamInput input = stream.ReceiveBuffer;
     private readonly StreamOutput output = stream.SendBuffer;
+    private bool disposed;
 
     public override Loop Loop => loop;
     public override PipeReader Input => input;
@@ -23,6 +24,8 @@ public sealed class TunnelConnection(Loop loop, Http2Stream stream, IpPort local
 
     public override ValueTask DisposeAsync()
     {
+        if (disposed) return ValueTask.CompletedTask;
+        disposed = true;
         // A body that was not read to its end is an abort here, other than in HTTP, where a server may answer early.
         if (!input.SawEnd || !output.EndRequested) Abort();
         stream.Dispose();

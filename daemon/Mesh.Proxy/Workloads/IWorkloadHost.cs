@@ -12,6 +12,12 @@ public sealed record LocalWorkload(
 {
     /// <summary>namespace/name, the key everywhere.</summary>
     public string Uid => $"{Namespace}/{Name}";
+
+    /// <summary>Servers that resolved its names before it was enrolled, asked for every name that is not the mesh's; best first.</summary>
+    public IReadOnlyList<Ip> Resolvers { get; init; } = [];
+
+    /// <summary>False: its DNS questions are not redirected, so there is nothing to listen for on 15053.</summary>
+    public bool CapturesDns { get; init; } = true;
 }
 
 /// <summary>Serves local workloads. Capture decides who is enrolled and where their sockets are made; the host opens the listeners

@@ -98,7 +98,7 @@ public sealed class MemoryConnection : Connection
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             owner.ThrowIfBroken();
-            return Check(await inner.ReadAsync(cancellationToken).ConfigureAwait(false));
+            return Check(await inner.ReadAsync(cancellationToken));
         }
 
         public override bool TryRead(out ReadResult result)
@@ -144,7 +144,7 @@ public sealed class MemoryConnection : Connection
         public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
             owner.ThrowIfBroken();
-            var result = await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var result = await inner.FlushAsync(cancellationToken);
             owner.ThrowIfBroken();
             return result;
         }

@@ -1,0 +1,51 @@
+using System.Net;
+
+namespace Mesh.Cni.Workloads;
+
+/// <summary>Where a workload's names were resolved before capture: what the network says, else the resolver file that the workload sees.
+/// Loopback servers are left out: they live in another namespace than the workload.</summary>
+internal static class ResolverList
+{
+    private const int MaxServers = 3; // as many as the C library asks
+
+    /// <param name="configured">From the network's own results and configuration, best first.</param>
+    /// <param name="root">Folder that stands for "/"; tests use another.</param>
+    internal static IReadOnlyList<string> Find(IEnumerable<IReadOnlyList<string>> configured, string namespacePath, string root = "/")
+    {
+        foreach (var servers in configured)
+        {
+            var usable = Usable(servers);
+            if (usable.Count > 0) return usable;
+        }
+        foreach (string file in Files(namespacePath, root))
+        {
+            var usable = Usable(ReadFile(file));
+            if (usable.Count > 0) return usable;
+        }
+        return [];
+    }
+
+    private static IEnumerable<string> Files(string namespacePath, string root)
+    {
+        string folder = Path.GetDirectoryName(namespacePath) ?? "";
+        if (folder is "/run/netns" or "/var/run/netns") yield return Path.Combine(root, "etc/netns", Path.GetFileName(namespacePath), "resolv.conf");
+        yield return Path.Combine(root, "etc/resolv.conf");
+        yield return Path.Combine(root, "run/systemd/resolve/resolv.conf"); // behind the stub 127.0.0.53
+    }
+
+    private static List<string> ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadLines(path).Take(1000).Select(static line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                .Where(static words => words is ["nameserver", _, ..]).Select(static words => words[1]).ToList();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static List<string> Usable(IEnumerable<string> servers) =>
+        servers.Where(static text => !text.Contains('%') && IPAddress.TryParse(text, out var address) && !IPAddress.IsLoopback(address)).Take(MaxServers).ToList();
+}

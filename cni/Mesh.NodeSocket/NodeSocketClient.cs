@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Mesh.Netfilter.Namespaces;
+using Mesh.NodeSocket.Native;
+
+namespace Mesh.NodeSocket;
+
+/// <summary>The plugin's side of the node socket: one connection per request. Blocks; every call ends within the timeout.</summary>
+/// <param name="timeout">For waiting, the request and the answer together.</param>
+/// <param name="waitsForDaemon">Whether to wait until the daemon listens (it may be restarting) or to fail at once.</param>
+public sealed class NodeSocketClient(string path, TimeSpan timeout, bool waitsForDaemon, TimeProvider time)
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <exception cref="NodeSocketException">The daemon is away, refuses, or does not answer in time.</exception>
+    public void Enrol(Enrolment enrolment, NetworkNamespace network) =>
+        Ask(new NodeRequest { Verb = NodeVerb.Enrol, Enrolment = enrolment }, network.Descriptor);
+
+    public void Unenrol(Attachment attachment) => Ask(new NodeRequest { Verb = NodeVerb.Unenrol, Attachment = attachment });
+
+    public void Check(Attachment attachment) => Ask(new NodeRequest { Verb = NodeVerb.Check, Attachment = attachment });
+
+    public void Ping() => Ask(new NodeRequest { Verb = NodeVerb.Ping });
+
+    public IReadOnlyList<EnrolmentStatus> List() => Ask(new NodeRequest { Verb = NodeVerb.List });
+
+    private List<EnrolmentStatus> Ask(NodeRequest request, int passed = -1)
+    {
+        long start = time.GetTimestamp();
+        try
+        {
+            using var socket = Connect(start);
+            socket.SetTimeout(Remaining(start));
+            socket.Send(JsonSerializer.SerializeToUtf8Bytes(request, NodeJson.Default.NodeRequest), passed);
+            return ReadAll(socket, start);
+        }
+        catch (IOException error)
+        {
+            throw new NodeSocketException(NodeErrorKind.Unavailable, $"meshd at {path}: {error.Message}");
+        }
+    }
+
+    private List<EnrolmentStatus> ReadAll(SeqpacketSocket socket, long start)
+    {
+        var workloads = new List<EnrolmentStatus>();
+        var buffer = new byte[SeqpacketSocket.MaxMessageBytes];
+        while (true)
+        {
+            socket.SetTimeout(Remaining(start));
+            int length = socket.Receive(buffer, out var passed);
+            passed?.Dispose();
+            if (length == 0) throw new IOException("closed the connection without an answer; its log says why");
+            var response = Parse(buffer.AsSpan(0, length));
+            if (response.Error is { } kind) throw new NodeSocketException(kind, response.Message ?? "meshd gave no reason");
+            workloads.AddRange(response.Workloads);
+            if (!response.More) return workloads;
+        }
+    }
+
+    private static NodeResponse Parse(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(message, NodeJson.Default.NodeResponse) ?? throw new IOException("the answer is null");
+        }
+        catch (JsonException error)
+        {
+            throw new IOException($"the answer cannot be read, meshd and mesh-cni are probably of different versions: {error.Message}");
+        }
+    }
+
+    private SeqpacketSocket Connect(long start)
+    {
+        while (true)
+        {
+            if (SeqpacketSocket.TryConnect(path, Remaining(start), out var socket, out int errno)) return socket;
+            bool mayCome = waitsForDaemon && errno is LibC.Enoent or LibC.Econnrefused or LibC.Eagain;
+            if (!mayCome || Remaining(start) <= RetryInterval) throw new IOException($"{LibC.ErrorText(errno)}; is meshd running on this machine?");
+            Task.Delay(RetryInterval, time).GetAwaiter().GetResult();
+        }
+    }
+
+    private TimeSpan Remaining(long start)
+    {
+        var remaining = timeout - time.GetElapsedTime(start);
+        return remaining > TimeSpan.Zero ? remaining : throw new IOException($"no answer within {timeout.TotalSeconds:0.###} s");
+    }
+}
+
+public sealed class NodeSocketException(NodeErrorKind kind, string message) : Exception(message)
+{
+    public NodeErrorKind Kind { get; } = kind;
+}

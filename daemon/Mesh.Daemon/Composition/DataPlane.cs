@@ -1,0 +1,52 @@
+using Mesh.Daemon.Options;
+using Mesh.Io;
+using Mesh.Io.Epoll;
+using Mesh.Proxy;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Gateways;
+using Mesh.Proxy.Identity;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Workloads;
+using Mesh.Telemetry;
+using Mesh.Telemetry.AccessLogs;
+using Mesh.Telemetry.Logging;
+using Mesh.Telemetry.Metrics;
+
+namespace Mesh.Daemon.Composition;
+
+/// <summary>The worker loops and everything that runs on them.</summary>
+internal sealed class DataPlane : IAsyncDisposable
+{
+    private readonly List<EpollLoop> loops;
+    private readonly AccessLog accessLog;
+
+    public DataPlane(MeshdOptions options, SnapshotHolder snapshots, IIdentitySource identities, IAccessSink accessSink, MetricRegistry metrics, Log log, TimeProvider time)
+    {
+        loops = [.. Enumerable.Range(0, options.Workers).Select(i => new EpollLoop($"worker-{i}", i, time, log.LoopFailed))];
+        accessLog = new AccessLog(metrics, options.Workers, accessSink, time, log.LoopFailed);
+        var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time);
+        var random = new Random();
+        Context = new ProxyContext(new ProxyOptions(), loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
+        var dns = new DnsListeners(Context, new Random(random.Next()));
+        Workloads = new WorkloadHost(Context, [dns]);
+        Gateways = new GatewayHost(Context, log.GatewayProblem);
+        snapshots.Changed += Gateways.Apply;
+        foreach (var loop in loops)
+            metrics.Observe(MeshMetrics.LoopBusy, new LabelSet(loop.Name), () => loop.Busy.TotalSeconds);
+        metrics.Observe(MeshMetrics.ConfigVersion, new LabelSet(), () => snapshots.Current.Version);
+    }
+
+    public ProxyContext Context { get; }
+    public WorkloadHost Workloads { get; }
+    public GatewayHost Gateways { get; }
+    public IReadOnlyList<EpollLoop> Loops => loops;
+
+    /// <summary>Listeners first, then connections, then threads.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Gateways.Dispose();
+        foreach (var workload in Context.Locals.All) await Workloads.StopAsync(workload.Uid);
+        foreach (var loop in loops) loop.Dispose();
+        await accessLog.DisposeAsync();
+    }
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Text;
+using Mesh.Io;
+
+namespace Mesh.Http.Http1;
+
+/// <summary>Serves one HTTP/1 connection: reads heads, hands exchanges to the handler in order, so that pipelined requests are answered in order.
+/// Runs on the connection's loop; owns and disposes the connection.</summary>
+public sealed class Http1ServerConnection
+{
+    private readonly Connection connection;
+    private readonly IHttpHandler handler;
+    private readonly HttpLimits limits;
+    private readonly Http1ServerExchange exchange;
+    private readonly IdleTimer idle;
+    private bool draining;
+
+    public Http1ServerConnection(Connection connection, IHttpHandler handler, HttpLimits limits)
+    {
+        (this.connection, this.handler, this.limits) = (connection, handler, limits);
+        exchange = new Http1ServerExchange(connection, limits);
+        idle = new IdleTimer(connection.Loop.Timers, connection.Input);
+    }
+
+    /// <summary>True while no request is being handled.</summary>
+    public bool IsIdle { get; private set; } = true;
+
+    /// <summary>The current response says Connection: close; an idle connection ends now.</summary>
+    public void Drain()
+    {
+        draining = true;
+        exchange.CloseAfterwards();
+        if (IsIdle) connection.Input.CancelPendingRead();
+    }
+
+    /// <summary>Ends when the connection has ended; ordinary endings do not throw.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            while (await ServeOne())
+            {
+            }
+            if (!exchange.TakenOver) await CloseGracefully();
+        }
+        catch (ConnectionBrokenException)
+        {
+        }
+        finally
+        {
+            idle.Stop();
+            await connection.DisposeAsync();
+        }
+    }
+
+    private async ValueTask<bool> ServeOne()
+    {
+        IsIdle = true;
+        try
+        {
+            if (!await ReadHead()) return false;
+            exchange.StartRequest(draining);
+        }
+        catch (HttpMessageException error)
+        {
+            await Refuse(error);
+            return false;
+        }
+        IsIdle = false;
+        await Handle();
+        return exchange.KeepAlive && exchange.ResponseEnded && await DrainRequest();
+    }
+
+    private async ValueTask Handle()
+    {
+        try
+        {
+            await handler.HandleAsync(exchange);
+            if (!exchange.ResponseEnded && !exchange.TakenOver) exchange.Abort();
+        }
+        catch (HttpMessageException error) when (!exchange.ResponseStarted)
+        {
+            await Refuse(error);
+        }
+        catch (HttpMessageException)
+        {
+            exchange.Abort();
+        }
+    }
+
+    /// <returns>False when the client closed, or stayed silent too long, between requests.</returns>
+    private async ValueTask<bool> ReadHead()
+    {
+        bool started = false;
+        while (true)
+        {
+            if (!connection.Input.TryRead(out var read))
+            {
+                idle.Start(started ? limits.HeadTimeout : limits.KeepAliveTimeout);
+                read = await connection.Input.ReadAsync();
+                idle.Stop();
+            }
+            var buffer = SkipEmptyLines(read.Buffer);
+            if (Http1Parser.TryParseRequest(buffer, limits, exchange.Request, out int headLength))
+            {
+                connection.Input.AdvanceTo(buffer.GetPosition(headLength));
+                return true;
+            }
+            started = !buffer.IsEmpty;
+            connection.Input.AdvanceTo(buffer.Start, read.Buffer.End);
+            if (read.IsCanceled && started && !draining) throw new HttpMessageException(408, "the request header did not arrive in time");
+            if (read.IsCanceled) return false;
+            if (read.IsCompleted) return started ? throw new HttpMessageException(400, "the connection ended inside the request header") : false;
+        }
+    }
+
+    /// <summary>RFC 9112 2.2: a server should ignore an empty line before the request line.</summary>
+    private static ReadOnlySequence<byte> SkipEmptyLines(ReadOnlySequence<byte> buffer)
+    {
+        while (buffer.Length >= 2 && buffer.FirstSpan is [(byte)'\r', (byte)'\n', ..]) buffer = buffer.Slice(2);
+        return buffer;
+    }
+
+    private async ValueTask Refuse(HttpMessageException error)
+    {
+        exchange.StartUnreadable();
+        var head = new ResponseHead { Status = error.Status };
+        head.Headers.Add("content-type", "text/plain");
+        head.Headers.Add("x-mesh-error", $"DPE {error.Message}");
+        await exchange.RespondAsync(head, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(error.Message + "\n")));
+    }
+
+    /// <summary>Reads away what the handler left of the request body, within bounds, so that the next request can be found.</summary>
+    private async ValueTask<bool> DrainRequest()
+    {
+        long drained = 0;
+        try
+        {
+            while (!exchange.RequestEnded)
+            {
+                var read = await exchange.RequestBody.ReadAsync();
+                drained += read.Buffer.Length;
+                exchange.RequestBody.AdvanceTo(read.Buffer.End);
+                if (drained > limits.MaxDrainBytes) return false;
+            }
+        }
+        catch (HttpMessageException)
+        {
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>Half-closes and waits a little for the client's FIN: closing with unread bytes would reset the connection and
+    /// could destroy the response on its way (RFC 9112 9.6).</summary>
+    private async ValueTask CloseGracefully()
+    {
+        await connection.Output.CompleteAsync();
+        idle.Start(TimeSpan.FromSeconds(2));
+        while (true)
+        {
+            var read = await connection.Input.ReadAsync();
+            connection.Input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted || read.IsCanceled) return;
+        }
+    }
+}

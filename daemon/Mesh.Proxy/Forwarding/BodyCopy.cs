@@ -1,0 +1,43 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Mesh.Http;
+
+namespace Mesh.Proxy.Forwarding;
+
+/// <summary>Copies one body from reader to writer. Flushes only when the reader has nothing more just now, so that a small message
+/// leaves with its head in one system call.</summary>
+internal sealed class BodyCopy
+{
+    public long Bytes { get; private set; }
+
+    public void Reset() => Bytes = 0;
+
+    public void Add(long bytes) => Bytes += bytes;
+
+    /// <returns>False when the read was cancelled before the end.</returns>
+    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to) => Run(from.RequestBody, null, to);
+
+    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to) => Run(from.ResponseBody, to, null);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream)
+    {
+        while (true)
+        {
+            if (!body.TryRead(out var read))
+            {
+                await (toClient is not null ? toClient.FlushAsync() : toUpstream!.FlushAsync());
+                read = await body.ReadAsync();
+            }
+            if (read.IsCanceled) return false;
+            if (!read.Buffer.IsEmpty)
+            {
+                await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
+                Bytes += read.Buffer.Length;
+                body.AdvanceTo(read.Buffer.End);
+            }
+            if (read.IsCompleted) return true;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+using Mesh.Http;
+using Mesh.Io;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Routing;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Proxy.Forwarding;
+
+/// <summary>Carries one request to an upstream and its response back. One per downstream connection, reused. The request head is already
+/// what the upstream shall get, without hop-by-hop fields.</summary>
+internal sealed class HttpForwarder
+{
+    private readonly LoopTimer deadline;
+    private readonly BodyCopy requestCopy = new();
+    private readonly BodyCopy responseCopy = new();
+    private ClientExchange? upstream;
+    private bool timedOut;
+    private HttpMessageException? requestError;
+
+    public HttpForwarder(Loop loop) => deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
+
+    public int Status { get; private set; }
+    public long RequestBytes => requestCopy.Bytes;
+    public long ResponseBytes => responseCopy.Bytes;
+
+    /// <summary>The upstream has sent nothing of a response: with an idempotent bodiless request it may be tried elsewhere.</summary>
+    public bool NothingReceived { get; private set; }
+
+    public void Reset()
+    {
+        Status = 0;
+        NothingReceived = true;
+        requestCopy.Reset();
+        responseCopy.Reset();
+        timedOut = false;
+        requestError = null;
+    }
+
+    /// <summary>The mesh itself answered, as a route demands.</summary>
+    public void Answered(int status) => Status = status;
+
+    /// <param name="timeout">From now to the end of the response; zero for none.</param>
+    /// <returns>Null, or what went wrong. After a failure the response may have been started.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
+    {
+        upstream = client;
+        if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
+        try
+        {
+            return await Exchange(exchange, client, responseEdit);
+        }
+        catch (HttpMessageException error)
+        {
+            return OnProtocolError(error);
+        }
+        catch (ConnectionBrokenException error)
+        {
+            return OnBroken(exchange, error);
+        }
+        finally
+        {
+            deadline.Cancel();
+            upstream = null;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Failure?> Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
+    {
+        client.StartRequest(exchange.Request, exchange.RequestFraming);
+        if (!exchange.RequestFraming.HasBody)
+        {
+            await client.FinishRequestAsync();
+            return await Respond(exchange, client, responseEdit, pump: null);
+        }
+        bool waitForContinue = exchange.Request.Headers.Contains("expect"u8);
+        await client.FlushAsync();
+        var pump = waitForContinue ? null : Pump(exchange, client);
+        return await Respond(exchange, client, responseEdit, pump);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Failure?> Respond(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, Task? pump)
+    {
+        var head = await client.ReadHeadAsync();
+        while (head.IsInterim && head.Status != 101)
+        {
+            NothingReceived = false;
+            bool isContinue = head.Status == 100;
+            HopByHop.Strip(head.Headers);
+            await exchange.WriteInterimAsync(head);
+            if (isContinue && exchange.RequestFraming.HasBody) pump ??= Pump(exchange, client);
+            head = await client.ReadHeadAsync();
+        }
+        NothingReceived = false;
+        Status = head.Status;
+        bool upgrade = HopByHop.Strip(head.Headers);
+        responseEdit?.Apply(head.Headers);
+        if (head.Status == 101) return await Upgrade(exchange, client, head, upgrade);
+        exchange.StartResponse(head, client.ResponseFraming);
+        if (client.ResponseFraming.HasBody) await responseCopy.RunAsync(client, exchange);
+        await StopPump(exchange, client, pump);
+        await exchange.FinishAsync(client.ResponseTrailers.Count > 0 ? client.ResponseTrailers : null);
+        return null;
+    }
+
+    /// <summary>Sends the request body while the response is awaited. Its failures surface through the response side.</summary>
+    private async Task Pump(ServerExchange exchange, ClientExchange client)
+    {
+        try
+        {
+            if (!await requestCopy.RunAsync(exchange, client)) return;
+            await client.FinishRequestAsync(exchange.RequestTrailers.Count > 0 ? exchange.RequestTrailers : null);
+        }
+        catch (HttpMessageException error)
+        {
+            requestError = error;
+            client.Abort();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
+            if (exchange.Connection is { } connection && IsBroken(connection)) client.Abort();
+        }
+    }
+
+    private static bool IsBroken(Connection connection)
+    {
+        try
+        {
+            connection.Input.TryRead(out var read);
+            if (!read.Buffer.IsEmpty) connection.Input.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+        catch (ConnectionBrokenException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>The response ended before the request did: what is left of the request has no reader any more.</summary>
+    private static async ValueTask StopPump(ServerExchange exchange, ClientExchange client, Task? pump)
+    {
+        if (pump is { IsCompleted: true } || !exchange.RequestFraming.HasBody) return;
+        exchange.CloseAfterwards();
+        exchange.RequestBody.CancelPendingRead();
+        if (pump is not null && !pump.IsCompleted) client.Abort();
+        if (pump is not null) await pump;
+    }
+
+    private async ValueTask<Failure?> Upgrade(ServerExchange exchange, ClientExchange client, ResponseHead head, bool granted)
+    {
+        if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");
+        await exchange.WriteInterimAsync(head);
+        deadline.Cancel();
+        var relay = new TcpRelay(exchange.TakeOver(), client.TakeOver());
+        await relay.RunAsync();
+        requestCopy.Add(relay.ReceivedBytes);
+        responseCopy.Add(relay.SentBytes);
+        return null;
+    }
+
+    private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502
+        ? new Failure(ResponseFlag.DPE, FailureSide.Upstream, FailureStage.Response, error.Message)
+        : new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status };
+
+    private Failure OnBroken(ServerExchange exchange, ConnectionBrokenException error)
+    {
+        if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
+        if (requestError is not null)
+            return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
+        if (IsBroken(exchange.Connection)) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
+        return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}");
+    }
+
+    private void OnDeadline()
+    {
+        timedOut = true;
+        upstream?.Abort();
+    }
+}

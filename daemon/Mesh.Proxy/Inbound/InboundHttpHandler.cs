@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using Mesh.Http;
+using Mesh.Io;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Reporting;
+
+namespace Mesh.Proxy.Inbound;
+
+/// <summary>Requests for a local workload: the policy per request, then the application.</summary>
+internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, InboundTarget target, InboundUpstream upstream)
+    : HttpConnectionHandler(context, loop)
+{
+    private readonly TrafficParties parties = target.Parties("http");
+
+    protected override TrafficParties DefaultParties => parties;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
+    {
+        target.Authorize(exchange.Request, httpPending: false);
+        HopByHop.Strip(exchange.Request.Headers);
+        var application = await upstream.TakeAsync(Loop);
+        Chose(target.Application);
+        var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);
+        if (failure is null && application.IsReusable) upstream.Keep(application);
+        else await application.DisposeAsync();
+        return failure;
+    }
+}

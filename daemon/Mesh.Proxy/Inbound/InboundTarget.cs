@@ -1,0 +1,61 @@
+using Mesh.Io;
+using Mesh.Io.Tls;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Policy;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Workloads;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Proxy.Inbound;
+
+/// <summary>What a client wants of a local workload: its identity (null for plaintext), its address, and the application's port.</summary>
+internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState local, SpiffeId? principal, IpPort client, IpPort application)
+{
+    public LocalWorkloadState Local => local;
+    public IpPort Application => application;
+    public IpPort Client => client;
+
+    private Snapshot Snapshot => context.Snapshots.Current;
+    private WorkloadModel? Model => LocalWorkloadState.ModelOf(Snapshot, local.Uid);
+    private InboundPolicy Policy => Model?.Policy ?? InboundPolicy.Default;
+    private InboundPort? Port => Model?.Ports.GetValueOrDefault(application.Port);
+
+    /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
+    public bool IsHttp => Port?.Protocol == AppProtocol.Http1 || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
+
+    /// <exception cref="ProxyException">Denied, with the rule that decided.</exception>
+    public void Authorize(Mesh.Http.RequestHead? request, bool httpPending)
+    {
+        var decision = Policy.Decide(new AccessQuestion(principal, client.Address, application.Port, request, httpPending));
+        if (decision.Allowed) return;
+        var flag = principal is null && Policy.Mtls.IsStrict(application.Port) ? ResponseFlag.TLS : ResponseFlag.UAEX;
+        throw new ProxyException(new Failure(flag, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+    }
+
+    /// <summary>Connects to the application inside its namespace, from the client's own address where the kernel can do that.</summary>
+    public async ValueTask<Connection> ConnectAsync(Loop loop)
+    {
+        bool usable = client.Address != application.Address && client.Address.IsV4 == application.Address.IsV4;
+        IpPort? source = usable ? new IpPort(client.Address, 0) : null;
+        var options = new ConnectOptions(TrafficSettings.Default.ConnectTimeout, source, context.Options.Mark);
+        try
+        {
+            return await local.Sockets.ConnectAsync(loop, application, options);
+        }
+        catch (ConnectionBrokenException error)
+        {
+            throw new ProxyException(new Failure(ResponseFlag.UF, FailureSide.Upstream, FailureStage.Connect,
+                $"the application of {local.Uid} does not answer on port {application.Port}: {error.Message}"), error);
+        }
+    }
+
+    public TrafficParties Parties(string protocol)
+    {
+        var snapshot = Snapshot;
+        var peer = snapshot.WorkloadsByAddress.GetValueOrDefault(client.Address);
+        // The address is only a hint for names; where it contradicts the certificate, the certificate is right.
+        if (peer is not null && principal is not null && peer.Identity != principal) peer = null;
+        return TrafficParties.AtDestination(peer, principal, local, local.IdentityIn(snapshot.TrustDomain), Port, protocol);
+    }
+}

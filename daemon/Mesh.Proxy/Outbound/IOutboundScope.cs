@@ -1,0 +1,36 @@
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Routing;
+
+namespace Mesh.Proxy.Outbound;
+
+/// <summary>What a downstream connection was made to: a service's port, or a gateway's listener. Belongs to one connection.</summary>
+internal interface IOutboundScope
+{
+    /// <summary>For messages.</summary>
+    string Name { get; }
+
+    /// <summary>Follows the configuration to the newest snapshot; false when the thing is gone.</summary>
+    bool Refresh(Snapshot snapshot);
+
+    HttpRouteTable? Routes { get; }
+
+    /// <summary>Null for a gateway, which has no endpoints of its own.</summary>
+    ServicePortModel? Service { get; }
+}
+
+internal sealed class ServiceScope(string key, int port) : IOutboundScope
+{
+    private Snapshot? seen;
+
+    public string Name => $"service {key} port {port}";
+    public ServicePortModel? Service { get; private set; }
+    public HttpRouteTable? Routes => Service?.HttpRoutes;
+
+    public bool Refresh(Snapshot snapshot)
+    {
+        if (ReferenceEquals(seen, snapshot)) return Service is not null;
+        seen = snapshot;
+        Service = snapshot.FindServicePort(key, port);
+        return Service is not null;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Mesh.Http;
+using Mesh.Http.Http1;
+using Mesh.Io;
+using Mesh.Io.Tls;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Policy;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Routing;
+using Mesh.Proxy.Upstream;
+using Mesh.Proxy.Workloads;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Proxy.Outbound;
+
+/// <summary>Routes the requests of one downstream connection: route, backend, endpoint, the policy of a destination on this machine, upstream.
+/// Serves workloads (routes attached to the service they called) and gateways (routes attached to the listener).</summary>
+internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope)
+    : HttpConnectionHandler(context, loop)
+{
+    private readonly LoopLocal local = context.OnLoop(loop);
+    private readonly PartiesCache parties = new(context.Locals);
+
+    protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
+
+    protected override ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
+    {
+        if (exchange.Request.IsMethod("CONNECT"u8))
+            throw new ProxyException(new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Routing, "CONNECT is not offered here") { Status = 405 });
+        var snapshot = Context.Snapshots.Current;
+        if (!scope.Refresh(snapshot))
+            throw new ProxyException(new Failure(ResponseFlag.NC, FailureSide.Mesh, FailureStage.Routing, $"{scope.Name} does not exist any more"));
+        var rule = Match(exchange.Request);
+        if (rule is null) return ToService(exchange, snapshot, scope.Service!, HttpFilters.None, HttpFilters.None, TimeSpan.Zero);
+        if (rule.Filters.Redirect is { } redirect) return Redirect(exchange, redirect);
+        var backend = ChooseBackend(rule);
+        var service = snapshot.FindServicePort(backend.ServiceKey, backend.Port)
+            ?? throw Unusable($"route {rule.RouteKey} sends to {backend.ServiceKey} port {backend.Port}, which does not exist");
+        return ToService(exchange, snapshot, service, rule.Filters, backend.Filters, Shortest(rule.RequestTimeout, rule.BackendTimeout));
+    }
+
+    /// <summary>Null: no route is attached, the service's own endpoints answer.</summary>
+    private HttpRuleModel? Match(RequestHead request)
+    {
+        if (scope.Routes is not { } routes)
+        {
+            if (scope.Service is not null) return null;
+            throw new ProxyException(new Failure(ResponseFlag.NR, FailureSide.Mesh, FailureStage.Routing, $"no route is attached to {scope.Name}"));
+        }
+        var rule = routes.Match(request)
+            ?? throw new ProxyException(new Failure(ResponseFlag.NR, FailureSide.Mesh, FailureStage.Routing, $"no rule of the routes of {scope.Name} matches"));
+        Route = rule.RouteKey;
+        return rule;
+    }
+
+    private BackendModel ChooseBackend(HttpRuleModel rule)
+    {
+        if (rule.TotalWeight == 0) throw Unusable($"route {rule.RouteKey} has no backend with weight");
+        var backend = rule.Backends.Length == 1 ? rule.Backends[0] : rule.Choose(local.Random.Next(rule.TotalWeight));
+        return backend.InvalidReason is null ? backend : throw Unusable($"route {rule.RouteKey}: {backend.InvalidReason}");
+    }
+
+    private static ProxyException Unusable(string reason) =>
+        new(new Failure(ResponseFlag.CD, FailureSide.Mesh, FailureStage.Routing, reason));
+
+    private ValueTask<Failure?> ToService(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HttpFilters rule, HttpFilters backend, TimeSpan timeout)
+    {
+        HopByHop.Strip(exchange.Request.Headers);
+        RequestEdits.Apply(exchange.Request, rule);
+        RequestEdits.Apply(exchange.Request, backend);
+        if (timeout == TimeSpan.Zero) timeout = service.Traffic.RequestTimeout;
+        return Send(exchange, snapshot, service, backend.Response ?? rule.Response, timeout);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
+    {
+        EndpointModel? failed = null;
+        for (int retries = service.Traffic.ConnectRetries; ; retries--)
+        {
+            var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
+            var identity = SourceIdentity(snapshot);
+            Parties = parties.Get(source, identity, endpoint, service);
+            Authorize(exchange.Request, snapshot, endpoint, identity);
+            try
+            {
+                return await Through(exchange, service, endpoint, responseEdit, timeout);
+            }
+            catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
+            {
+                failed = endpoint;
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Failure?> Through(ServerExchange exchange, ServicePortModel service, EndpointModel endpoint, HeaderEdit? edit, TimeSpan timeout)
+    {
+        var key = new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, source is null ? default : client.Address);
+        endpoint.State.Begin(Loop.Index);
+        Chose(endpoint.Target);
+        try
+        {
+            while (true)
+            {
+                var upstream = local.HttpPool.TryTake(key) ?? await Connect(service, endpoint);
+                bool reused = upstream.ExchangeCount > 0;
+                var failure = await Forwarder.RunAsync(exchange, upstream, edit, timeout);
+                if (failure is null && upstream.IsReusable) local.HttpPool.Return(key, upstream);
+                else await upstream.DisposeAsync();
+                bool stale = failure is { Flag: ResponseFlag.UC } && reused && Forwarder.NothingReceived;
+                if (!stale || !IsRepeatable(exchange)) return failure;
+            }
+        }
+        finally
+        {
+            endpoint.State.End(Loop.Index);
+        }
+    }
+
+    private async ValueTask<Http1ClientConnection> Connect(ServicePortModel service, EndpointModel endpoint)
+    {
+        var connection = await local.Connector.ConnectAsync(new UpstreamRequest(source, client, endpoint, service.Traffic.ConnectTimeout));
+        return new Http1ClientConnection(connection, Context.Options.Http);
+    }
+
+    /// <summary>A kept connection may be closed by the upstream just when we use it. Without a body and with an idempotent method
+    /// the request may be sent again (RFC 9110 9.2.2).</summary>
+    private static bool IsRepeatable(ServerExchange exchange) =>
+        !exchange.RequestFraming.HasBody
+        && (exchange.Request.IsMethod("GET"u8) || exchange.Request.IsMethod("HEAD"u8) || exchange.Request.IsMethod("OPTIONS"u8)
+            || exchange.Request.IsMethod("PUT"u8) || exchange.Request.IsMethod("DELETE"u8) || exchange.Request.IsMethod("TRACE"u8));
+
+    /// <summary>For a destination on this machine nobody else will ask: both sides' policies are applied here in one pass.</summary>
+    private void Authorize(RequestHead request, Snapshot snapshot, EndpointModel endpoint, SpiffeId? identity)
+    {
+        if (!Context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
+        var decision = endpoint.Workload.Policy.Decide(new AccessQuestion(identity, client.Address, endpoint.Target.Port, request, HttpPending: false));
+        if (!decision.Allowed)
+            throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+    }
+
+    private SpiffeId? SourceIdentity(Snapshot snapshot) => source?.IdentityIn(snapshot.TrustDomain);
+
+    private async ValueTask<Failure?> Redirect(ServerExchange exchange, RedirectModel redirect)
+    {
+        var head = RequestEdits.RedirectHead(exchange.Request, redirect);
+        await exchange.RespondAsync(head, ReadOnlySequence<byte>.Empty);
+        Forwarder.Answered(head.Status);
+        return null;
+    }
+
+    private static TimeSpan Shortest(TimeSpan a, TimeSpan b) =>
+        a == TimeSpan.Zero ? b : b == TimeSpan.Zero || a < b ? a : b;
+}

@@ -1,0 +1,154 @@
+using Mesh.Io;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Policy;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Routing;
+using Mesh.Proxy.Upstream;
+using Mesh.Proxy.Workloads;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Proxy.Outbound;
+
+/// <summary>One opaque connection from a workload: endpoint, policy of a destination on this machine, relay. The upstream is dialled
+/// at once, so servers that speak first are not kept waiting.</summary>
+internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkloadState? source)
+{
+    private readonly LoopLocal local = context.OnLoop(loop);
+
+    public Task ToServiceAsync(Connection client, ServicePortModel service) => Carry(client, service, () => Dial(client, service));
+
+    public Task ToBackendsAsync(Connection client, BackendModel[] backends, string listener) =>
+        Carry(client, null, () => Dial(client, Choose(backends, listener)));
+
+    /// <summary>By the workload's own address, without a service: no balancing, the same identity and policy.</summary>
+    public Task ToWorkloadAsync(Connection client, WorkloadModel workload, IpPort destination)
+    {
+        var endpoint = new EndpointModel { Workload = workload, Target = destination, Weight = 1, State = new EndpointState(context.Loops.Count) };
+        return Carry(client, null, async () =>
+        {
+            var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout);
+            return new Dialled(upstream, endpoint, Parties(endpoint, null));
+        });
+    }
+
+    /// <summary>Outside the mesh: plain, from the workload's own namespace, as it would go without us.</summary>
+    public Task PassThroughAsync(Connection client, IpPort destination) =>
+        Carry(client, null, async () =>
+        {
+            var upstream = await local.Connector.PassThroughAsync(source!, destination, TrafficSettings.Default.ConnectTimeout);
+            return new Dialled(upstream, null, Parties(null, null));
+        });
+
+    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties);
+
+    /// <summary>With a TCPRoute attached, its backends; otherwise the service's own endpoints. Retries on another endpoint.</summary>
+    /// <param name="httpPending">What the client will speak is not known yet: conditions on requests stay open.</param>
+    internal async Task<Dialled> Dial(Connection client, ServicePortModel service, bool httpPending = false)
+    {
+        if (service.TcpBackends.Length > 0) service = Choose(service.TcpBackends, $"service {service.ServiceKey}");
+        EndpointModel? failed = null;
+        for (int retries = service.Traffic.ConnectRetries; ; retries--)
+        {
+            var endpoint = Endpoints.Pick(service, failed, loop.Index, local.Random);
+            try
+            {
+                var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending);
+                return new Dialled(upstream, endpoint, Parties(endpoint, service));
+            }
+            catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
+            {
+                failed = endpoint;
+            }
+        }
+    }
+
+    /// <summary>Relays what is dialled already.</summary>
+    internal async Task Relay(Connection client, Dialled dialled, long start)
+    {
+        context.Reporter.TcpOpened(loop.Index, dialled.Parties);
+        var relay = new TcpRelay(client, dialled.Upstream);
+        try
+        {
+            await relay.RunAsync();
+        }
+        finally
+        {
+            await dialled.Upstream.DisposeAsync();
+            Report(client, dialled.Parties, relay.Broken is null ? null : TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
+        }
+    }
+
+    internal void Fail(Connection client, ServicePortModel? service, Failure failure, long start)
+    {
+        client.Abort();
+        var parties = Parties(null, service);
+        context.Reporter.TcpOpened(loop.Index, parties);
+        Report(client, parties, failure, start, null, default);
+    }
+
+    private async Task Carry(Connection client, ServicePortModel? service, Func<Task<Dialled>> dial)
+    {
+        long start = loop.Time.GetTimestamp();
+        Dialled dialled;
+        try
+        {
+            dialled = await dial();
+        }
+        catch (ProxyException error)
+        {
+            Fail(client, service, error.Failure, start);
+            return;
+        }
+        await Relay(client, dialled, start);
+    }
+
+    private ServicePortModel Choose(BackendModel[] backends, string what)
+    {
+        int total = backends.Sum(static b => b.Weight);
+        if (total == 0) throw new ProxyException(new Failure(ResponseFlag.CD, FailureSide.Mesh, FailureStage.Routing, $"{what} has no backend with weight"));
+        int draw = local.Random.Next(total);
+        var backend = backends.First(b => (draw -= b.Weight) < 0);
+        return context.Snapshots.Current.FindServicePort(backend.ServiceKey, backend.Port)
+            ?? throw new ProxyException(new Failure(ResponseFlag.CD, FailureSide.Mesh, FailureStage.Routing,
+                backend.InvalidReason ?? $"{what} sends to {backend.ServiceKey} port {backend.Port}, which does not exist"));
+    }
+
+    internal void AuthorizeOpaque(Connection client, EndpointModel endpoint) => Authorize(client, endpoint, httpPending: false);
+
+    private async ValueTask<Connection> Connect(Connection client, EndpointModel endpoint, TimeSpan timeout, bool httpPending = false)
+    {
+        Authorize(client, endpoint, httpPending);
+        return await local.Connector.ConnectAsync(new UpstreamRequest(source, client.RemoteAddress, endpoint, timeout));
+    }
+
+    private void Authorize(Connection client, EndpointModel endpoint, bool httpPending)
+    {
+        if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
+        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
+        var question = new AccessQuestion(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending);
+        var decision = endpoint.Workload.Policy.Decide(question);
+        if (!decision.Allowed)
+            throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+    }
+
+    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
+    {
+        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
+        var parties = TrafficParties.FromSource(source, identity, endpoint, service, "tcp");
+        return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
+    }
+
+    private void Report(Connection client, TrafficParties parties, Failure? failure, long start, TcpRelay? relay, IpPort upstream) =>
+        context.Reporter.TcpClosed(loop.Index, new TcpOutcome
+        {
+            Parties = parties,
+            Failure = failure,
+            Duration = loop.Time.GetElapsedTime(start),
+            ReceivedBytes = relay?.ReceivedBytes ?? 0,
+            SentBytes = relay?.SentBytes ?? 0,
+            Client = client.RemoteAddress,
+            Upstream = upstream,
+        });
+}

@@ -1,0 +1,56 @@
+using Mesh.Io;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Identity;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Upstream;
+using Mesh.Proxy.Workloads;
+
+namespace Mesh.Proxy;
+
+/// <summary>What every handler of this daemon shares. Loop-bound parts are reached through <see cref="OnLoop"/>.</summary>
+public sealed class ProxyContext
+{
+    private readonly LoopLocal[] loopLocals;
+
+    /// <param name="hostSockets">Sockets in the daemon's own namespace: gateways and their upstreams.</param>
+    public ProxyContext(
+        ProxyOptions options,
+        IReadOnlyList<Loop> loops,
+        SnapshotHolder snapshots,
+        IIdentitySource identities,
+        SocketFactory hostSockets,
+        ITrafficReporter reporter,
+        Random seed)
+    {
+        (Options, Loops, Snapshots, Identities, HostSockets, Reporter) = (options, loops, snapshots, identities, hostSockets, reporter);
+        loopLocals = [.. loops.Select(loop => new LoopLocal(this, loop, new Random(seed.Next())))];
+    }
+
+    public ProxyOptions Options { get; }
+    public IReadOnlyList<Loop> Loops { get; }
+    public SnapshotHolder Snapshots { get; }
+    public IIdentitySource Identities { get; }
+    public SocketFactory HostSockets { get; }
+    public ITrafficReporter Reporter { get; }
+    public LocalWorkloads Locals { get; } = new();
+
+    internal LoopLocal OnLoop(Loop loop) => loopLocals[loop.Index];
+}
+
+/// <summary>One loop's share of the proxy: its pools and its randomness.</summary>
+internal sealed class LoopLocal
+{
+    public LoopLocal(ProxyContext context, Loop loop, Random random)
+    {
+        (Loop, Random) = (loop, random);
+        Tunnels = new TunnelPool(context, loop);
+        HttpPool = new HttpPool(context.Options, loop);
+        Connector = new UpstreamConnector(context, this);
+    }
+
+    public Loop Loop { get; }
+    public Random Random { get; }
+    public TunnelPool Tunnels { get; }
+    public HttpPool HttpPool { get; }
+    public UpstreamConnector Connector { get; }
+}

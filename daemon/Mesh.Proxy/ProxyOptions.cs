@@ -1,0 +1,30 @@
+using Mesh.Http;
+
+namespace Mesh.Proxy;
+
+/// <summary>Ports and bounds of the proxy, in one place.</summary>
+public sealed record ProxyOptions
+{
+    public ushort OutboundPort { get; init; } = 15001;
+    public ushort InboundPlainPort { get; init; } = 15006;
+    public ushort TunnelPort { get; init; } = 15008;
+    public ushort DnsPort { get; init; } = 15053;
+
+    /// <summary>SO_MARK of the daemon's own packets inside workload namespaces: 1337, as the field's redirection rules have it.</summary>
+    public int Mark { get; init; } = 0x539;
+
+    public HttpLimits Http { get; init; } = HttpLimits.Default;
+
+    /// <summary>For the TLS handshake of a tunnel: two round trips even on a bad link.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Streams in use on a tunnel connection before another is opened, as ztunnel does.</summary>
+    public int StreamsPerTunnel { get; init; } = 100;
+
+    /// <summary>Idle upstream connections are kept this long. Below the 60 to 75 seconds after which common servers close theirs,
+    /// so that we rarely meet one that is just being closed.</summary>
+    public TimeSpan UpstreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>Idle connections kept per loop, source and endpoint.</summary>
+    public int MaxIdlePerEndpoint { get; init; } = 128;
+}

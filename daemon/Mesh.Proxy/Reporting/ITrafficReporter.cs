@@ -1,0 +1,49 @@
+using Mesh.Io;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Workloads;
+
+namespace Mesh.Proxy.Reporting;
+
+/// <summary>One finished exchange. References are valid only during the call.</summary>
+public readonly ref struct HttpOutcome
+{
+    public required TrafficParties Parties { get; init; }
+    public required Mesh.Http.RequestHead Request { get; init; }
+    public required int Status { get; init; }
+    public required Failure? Failure { get; init; }
+    public required TimeSpan Duration { get; init; }
+    public required long RequestBytes { get; init; }
+    public required long ResponseBytes { get; init; }
+    public required IpPort Client { get; init; }
+    public required IpPort Upstream { get; init; }
+    public required string Route { get; init; }
+}
+
+public readonly ref struct TcpOutcome
+{
+    public required TrafficParties Parties { get; init; }
+    public required Failure? Failure { get; init; }
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>From the client to the server.</summary>
+    public required long ReceivedBytes { get; init; }
+
+    /// <summary>From the server to the client.</summary>
+    public required long SentBytes { get; init; }
+
+    public required IpPort Client { get; init; }
+    public required IpPort Upstream { get; init; }
+}
+
+/// <summary>Takes what happened on a loop and turns it into metrics and log records without blocking it.</summary>
+public interface ITrafficReporter
+{
+    void HttpFinished(int loop, in HttpOutcome outcome);
+
+    void TcpOpened(int loop, TrafficParties parties);
+
+    void TcpClosed(int loop, in TcpOutcome outcome);
+
+    /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
+    void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);
+}

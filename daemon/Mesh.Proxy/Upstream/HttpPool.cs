@@ -1,0 +1,86 @@
+using Mesh.Http.Http1;
+using Mesh.Io;
+
+namespace Mesh.Proxy.Upstream;
+
+/// <summary>Which connections may be shared: those of one source workload to one port of one endpoint for one client address.
+/// Never across workloads, because the connection proves the source's identity and shows its address.</summary>
+internal readonly record struct PoolKey(string Source, string EndpointUid, IpPort Target, Ip Client);
+
+/// <summary>Idle HTTP/1.1 upstream connections of one loop. The most recently used is taken first, so that surplus ones grow old and are closed.</summary>
+internal sealed class HttpPool
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<PoolKey, List<Idle>> idle = [];
+    private readonly ProxyOptions options;
+    private readonly Loop loop;
+    private readonly LoopTimer sweep;
+
+    public HttpPool(ProxyOptions options, Loop loop)
+    {
+        (this.options, this.loop) = (options, loop);
+        sweep = new LoopTimer(loop.Timers, static self => ((HttpPool)self!).Sweep(), this);
+    }
+
+    private readonly record struct Idle(Http1ClientConnection Connection, long Since);
+
+    public int Count { get; private set; }
+
+    public Http1ClientConnection? TryTake(in PoolKey key)
+    {
+        if (!idle.TryGetValue(key, out var list)) return null;
+        while (list.Count > 0)
+        {
+            var connection = list[^1].Connection;
+            list.RemoveAt(list.Count - 1);
+            Count--;
+            if (connection.IsStillIdle()) return connection;
+            Discard(connection);
+        }
+        return null;
+    }
+
+    public void Return(in PoolKey key, Http1ClientConnection connection)
+    {
+        if (!idle.TryGetValue(key, out var list)) idle.Add(key, list = []);
+        if (list.Count >= options.MaxIdlePerEndpoint)
+        {
+            Discard(connection);
+            return;
+        }
+        list.Add(new Idle(connection, loop.Time.GetTimestamp()));
+        Count++;
+        if (!sweep.IsArmed) sweep.Arm(SweepInterval);
+    }
+
+    /// <summary>Closes every idle connection that the workload is a party of: it has left this machine.</summary>
+    public void CloseOf(string uid)
+    {
+        foreach (var (key, list) in idle.Where(pair => pair.Key.Source == uid || pair.Key.EndpointUid == uid).ToList())
+        {
+            foreach (var entry in list) Discard(entry.Connection);
+            Count -= list.Count;
+            idle.Remove(key);
+        }
+    }
+
+    private void Sweep()
+    {
+        foreach (var (key, list) in idle.ToList())
+        {
+            Count -= list.RemoveAll(IsOver);
+            if (list.Count == 0) idle.Remove(key);
+        }
+        if (Count > 0) sweep.Arm(SweepInterval);
+    }
+
+    private bool IsOver(Idle entry)
+    {
+        bool keep = loop.Time.GetElapsedTime(entry.Since) < options.UpstreamIdleTimeout && entry.Connection.IsStillIdle();
+        if (!keep) Discard(entry.Connection);
+        return !keep;
+    }
+
+    private static async void Discard(Http1ClientConnection connection) => await connection.DisposeAsync();
+}

@@ -1,0 +1,70 @@
+using Mesh.Io;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Workloads;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Proxy.Upstream;
+
+/// <summary>Who wants to reach what.</summary>
+/// <param name="Source">Null for a gateway, which has no workload behind it.</param>
+internal readonly record struct UpstreamRequest(LocalWorkloadState? Source, IpPort Client, EndpointModel Endpoint, TimeSpan Timeout);
+
+/// <summary>Opens a byte stream to an endpoint's application by the way that fits: straight into a namespace of this machine,
+/// through a tunnel to another node, or plainly where the endpoint is declared outside the mesh. One per loop.</summary>
+internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
+{
+    /// <exception cref="ProxyException">With the failure to answer.</exception>
+    public async ValueTask<Connection> ConnectAsync(UpstreamRequest request)
+    {
+        try
+        {
+            return await Connect(request);
+        }
+        catch (ConnectionBrokenException error)
+        {
+            throw new ProxyException(Describe(request.Endpoint, error), error);
+        }
+    }
+
+    /// <summary>Straight to an address outside the mesh, from the workload's own namespace.</summary>
+    public async ValueTask<Connection> PassThroughAsync(LocalWorkloadState source, IpPort destination, TimeSpan timeout)
+    {
+        try
+        {
+            return await source.Sockets.ConnectAsync(local.Loop, destination, new ConnectOptions(timeout, Mark: context.Options.Mark));
+        }
+        catch (ConnectionBrokenException error)
+        {
+            throw new ProxyException(new Failure(ResponseFlag.UF, FailureSide.Upstream, FailureStage.Connect, error.Message, RetrySafe: true), error);
+        }
+    }
+
+    private ValueTask<Connection> Connect(in UpstreamRequest request)
+    {
+        var endpoint = request.Endpoint;
+        if (context.Locals.TryGet(endpoint.Workload.Uid, out var destination)) return ConnectLocally(request, destination);
+        if (endpoint.Workload.Tunnel != TunnelKind.None) return local.Tunnels.OpenAsync(request);
+        var sockets = request.Source?.Sockets ?? context.HostSockets;
+        int mark = request.Source is null ? 0 : context.Options.Mark;
+        return sockets.ConnectAsync(local.Loop, endpoint.Target, new ConnectOptions(request.Timeout, Mark: mark));
+    }
+
+    /// <summary>The one-hop path: the socket is made inside the destination's namespace and bound to the client's address, which the application sees.</summary>
+    private ValueTask<Connection> ConnectLocally(in UpstreamRequest request, LocalWorkloadState destination)
+    {
+        // A workload that calls itself must not appear to come from its own listening address: the kernel would drop it as a loop.
+        bool toItself = request.Client.Address == request.Endpoint.Target.Address;
+        bool sameFamily = request.Client.Address.IsV4 == request.Endpoint.Target.Address.IsV4;
+        IpPort? source = toItself || !sameFamily || request.Source is null ? null : new IpPort(request.Client.Address, 0);
+        return destination.Sockets.ConnectAsync(local.Loop, request.Endpoint.Target, new ConnectOptions(request.Timeout, source, context.Options.Mark));
+    }
+
+    private static Failure Describe(EndpointModel endpoint, ConnectionBrokenException error) => error.Kind switch
+    {
+        BreakKind.Tls => new Failure(ResponseFlag.TLS, FailureSide.Upstream, FailureStage.Connect,
+            $"no mutual TLS with {endpoint.Workload.Uid}: {error.Message}", RetrySafe: true) { Status = 503 },
+        _ => new Failure(ResponseFlag.UF, FailureSide.Upstream, FailureStage.Connect,
+            $"workload {endpoint.Workload.Uid} cannot be reached: {error.Message}", RetrySafe: true),
+    };
+}

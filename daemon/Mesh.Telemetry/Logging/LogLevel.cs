@@ -1,0 +1,9 @@
+namespace Mesh.Telemetry.Logging;
+
+public enum LogLevel
+{
+    Debug,
+    Info,
+    Warning,
+    Error,
+}

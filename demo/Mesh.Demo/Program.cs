@@ -1,0 +1,3 @@
+using Mesh.Demo;
+
+return await DemoCommand.RunAsync(args);

@@ -1,0 +1,112 @@
+using System.Buffers;
+using Mesh.Http.Http2;
+using Mesh.Kit.Connections;
+using Mesh.Kit.Http2;
+using static Mesh.Kit.Http2.RawPeer;
+
+namespace Mesh.Tests.Unit.Http2;
+
+public class FloodTests
+{
+    private static readonly byte[] Get = [0x82, 0x87, 0x84];
+    private static readonly Http2Limits Small = new() { ResetBurst = 20, ResetsPerSecond = 5, IdleFrameBurst = 20, IdleFramesPerSecond = 5 };
+
+    private readonly TestLoop loop = new();
+
+    public static TheoryData<string, byte[]> IdleFloods => new()
+    {
+        { "SETTINGS", Frame(4, 0, 0) },
+        { "PING", Frame(6, 0, 0, new byte[8]) },
+        { "PING acknowledgments", Frame(6, 1, 0, new byte[8]) },
+        { "PRIORITY", Frame(2, 0, 1, new byte[5]) },
+        { "unknown frames", Frame(0x77, 0, 0) },
+        { "empty DATA", Frame(0, 0, 1) },
+        { "DATA of padding only", Frame(0, 8, 1, 3, 0, 0, 0) },
+    };
+
+    [Theory]
+    [MemberData(nameof(IdleFloods))]
+    public void Frames_that_move_nothing_end_the_connection(string what, byte[] frame)
+    {
+        var peer = new RawPeer(loop, limits: Small).Send(Frame(1, 4, 1, Get));
+        Repeat(peer, frame, 15);
+        Assert.True(peer.UnderTest.IsOpen, what);
+        Repeat(peer, frame, 10);
+        Assert.True(peer.GoAway == ErrorCode.EnhanceYourCalm, $"{what}: {peer.GoAway}");
+    }
+
+    [Fact]
+    public void Same_frames_at_an_ordinary_rate_do_not()
+    {
+        var peer = new RawPeer(loop, limits: Small);
+        for (int i = 0; i < 200; i++)
+        {
+            loop.Advance(TimeSpan.FromSeconds(1));
+            peer.Send(Frame(6, 0, 0, new byte[8])).Send(Frame(6, 0, 0, new byte[8]));
+        }
+        Assert.True(peer.UnderTest.IsOpen);
+    }
+
+    [Fact]
+    public void Rapid_reset_ends_the_connection()
+    {
+        var peer = new RawPeer(loop, limits: Small);
+        for (int id = 1; id < 60 && peer.GoAway is null; id += 2) peer.Send([.. Frame(1, 5, id, Get), .. Frame(3, 0, id, 0, 0, 0, 8)]);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
+    }
+
+    [Fact]
+    public void Streams_that_we_are_made_to_reset_count_as_well()
+    {
+        var peer = new RawPeer(loop, limits: Small);
+        for (int id = 1; id < 60 && peer.GoAway is null; id += 2) peer.Send([.. Frame(1, 5, id, Get), .. Frame(8, 0, id, 0, 0, 0, 0)]);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
+    }
+
+    [Fact]
+    public void Streams_given_up_by_the_peer_count_until_their_owner_gives_them_up_too()
+    {
+        var settings = new Http2Settings { MaxConcurrentStreams = 3 };
+        var peer = new RawPeer(loop, settings: settings);
+        for (int id = 1; id < 20; id += 2) peer.Send([.. Frame(1, 5, id, Get), .. Frame(3, 0, id, 0, 0, 0, 8)]);
+        Assert.Equal([ErrorCode.RefusedStream], peer.Resets(13)); // the seventh, with six taken by owners
+    }
+
+    [Fact]
+    public void Continuation_flood_ends_the_connection()
+    {
+        var peer = new RawPeer(loop, limits: new Http2Limits { MaxContinuationFrames = 5 }).Send(Frame(1, 0, 1, Get));
+        Repeat(peer, Frame(9, 0, 1), 6);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
+    }
+
+    [Fact]
+    public void Header_block_without_end_is_bounded_in_bytes()
+    {
+        var peer = new RawPeer(loop, settings: new Http2Settings { MaxHeaderListBytes = 2000 }).Send(Frame(1, 0, 1, Get));
+        Repeat(peer, Frame(9, 0, 1, new byte[500]), 5);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
+    }
+
+    [Fact]
+    public void Peer_that_sends_but_does_not_read_is_cut_off_with_bounded_memory()
+    {
+        var (near, far) = MemoryConnection.Pair(loop, bufferBytes: 1024);
+        var limits = new Http2Limits { IdleFrameBurst = 1_000_000, MaxQueuedBytes = 10_000 };
+        var server = Http2Connection.Server(far, Http2Settings.Server, limits);
+        var run = loop.RunAsync(server.RunAsync);
+        loop.RunAsync(async () =>
+        {
+            near.Output.Write(Preface.Bytes);
+            near.Output.Write(Frame(4, 0, 0));
+            for (int i = 0; i < 2000; i++) await near.Output.WriteAsync(Frame(6, 0, 0, new byte[8])); // each is to be answered
+        });
+        loop.RunUntilIdle();
+        Assert.False(server.IsOpen);
+        Assert.Contains("does not read", server.EndReason);
+        Assert.True(run.IsCompletedSuccessfully);
+    }
+
+    private static void Repeat(RawPeer peer, byte[] frame, int times) =>
+        peer.Send([.. Enumerable.Repeat(frame, times).SelectMany(bytes => bytes)]);
+}

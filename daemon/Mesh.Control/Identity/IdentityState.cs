@@ -6,7 +6,8 @@ namespace Mesh.Control.Identity;
 /// <summary>One identity of this machine over time. On the control loop, except <see cref="Usable"/>.</summary>
 internal sealed class IdentityState(SpiffeId id, Backoff backoff)
 {
-    private TaskCompletionSource ready = NewSource();
+    private TaskCompletionSource ready = new();
+    private TlsContext? usable;
 
     public SpiffeId Id => id;
 
@@ -31,19 +32,15 @@ internal sealed class IdentityState(SpiffeId id, Backoff backoff)
     /// <summary>The context and its end, as one value that any thread may read.</summary>
     public TlsContext? Usable(DateTimeOffset now) => Volatile.Read(ref usable) is { } context && now < context.NotAfter ? context : null;
 
-    private TlsContext? usable;
-
     public void Adopt(HeldCertificate held, TlsContext context, DateTimeOffset renewAt)
     {
         (Held, Context, RenewAt, Problem) = (held, context, renewAt, null);
         Volatile.Write(ref usable, context);
         backoff.Reset();
         var waiting = ready;
-        ready = NewSource();
+        ready = new();
         waiting.SetResult();
     }
-
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>For the configuration dump and the expiry metric.</summary>

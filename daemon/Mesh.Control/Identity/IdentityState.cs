@@ -16,8 +16,6 @@ internal sealed class IdentityState(SpiffeId id, Backoff backoff)
     /// <summary>The newest certificate, expired or not; null before the first.</summary>
     public HeldCertificate? Held { get; private set; }
 
-    public TlsContext? Context { get; private set; }
-
     public DateTimeOffset RenewAt { get; private set; }
 
     /// <summary>Why the last attempt failed; null after one that did not.</summary>
@@ -29,12 +27,12 @@ internal sealed class IdentityState(SpiffeId id, Backoff backoff)
     /// <summary>Completes at the next certificate.</summary>
     public Task Ready => ready.Task;
 
-    /// <summary>The context and its end, as one value that any thread may read.</summary>
+    /// <summary>The context in force; null when there is none or it ended. Any thread.</summary>
     public TlsContext? Usable(DateTimeOffset now) => Volatile.Read(ref usable) is { } context && now < context.NotAfter ? context : null;
 
     public void Adopt(HeldCertificate held, TlsContext context, DateTimeOffset renewAt)
     {
-        (Held, Context, RenewAt, Problem) = (held, context, renewAt, null);
+        (Held, RenewAt, Problem) = (held, renewAt, null);
         Volatile.Write(ref usable, context);
         backoff.Reset();
         var waiting = ready;

@@ -47,6 +47,10 @@ public sealed record CaptureOptions
         }
     }
 
+    /// <summary>ADDRESS/PREFIX without host bits: 10.0.0.1/8 is more likely a mistake than a way to write 10.0.0.0/8.</summary>
+    public static bool TryParseNetwork(string? text, out IPNetwork network) =>
+        IPNetwork.TryParse(text, out network) && IPAddress.TryParse(text.AsSpan(0, text!.IndexOf('/')), out var address) && address.Equals(network.BaseAddress);
+
     private static void CheckPorts(string field, IReadOnlyList<int> ports, ICollection<string> errors)
     {
         CheckCount(field, ports.Count, errors);

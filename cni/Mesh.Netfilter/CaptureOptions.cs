@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Serialization;
 
 namespace Mesh.Netfilter;
 
@@ -9,7 +10,8 @@ public enum IpFamily
     IPv6,
 }
 
-/// <summary>What of a workload's traffic is redirected to the daemon. Travels in the node socket's messages and in enrolment records.</summary>
+/// <summary>What of a workload's traffic is redirected to the daemon. Travels in the node socket's messages and in enrolment records,
+/// whole: what is left out there would silently become false or null.</summary>
 public sealed record CaptureOptions
 {
     /// <summary>Each exclusion is a rule that the kernel walks for every new connection.</summary>
@@ -17,21 +19,27 @@ public sealed record CaptureOptions
 
     public static readonly CaptureOptions Default = new();
 
+    [JsonRequired]
     public CapturePorts Ports { get; init; } = CapturePorts.Default;
 
     /// <summary>Redirect DNS questions (port 53, UDP and TCP) to the daemon.</summary>
+    [JsonRequired]
     public bool Dns { get; init; } = true;
 
     /// <summary>Local TCP ports that stay reachable from outside without the mesh.</summary>
+    [JsonRequired]
     public IReadOnlyList<int> ExcludeInboundPorts { get; init; } = [];
 
     /// <summary>Clients whose connections are not redirected.</summary>
+    [JsonRequired]
     public IReadOnlyList<IPNetwork> ExcludeInboundCidrs { get; init; } = [];
 
     /// <summary>Remote TCP ports that the workload reaches without the mesh.</summary>
+    [JsonRequired]
     public IReadOnlyList<int> ExcludeOutboundPorts { get; init; } = [];
 
     /// <summary>Destinations that are not touched at all, DNS included.</summary>
+    [JsonRequired]
     public IReadOnlyList<IPNetwork> ExcludeOutboundCidrs { get; init; } = [];
 
     /// <summary>Adds one line per fault, each starting with the field's name.</summary>

@@ -11,6 +11,7 @@ namespace Mesh.NodeSocket;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     MaxDepth = 8,
     Converters = [typeof(NetworkConverter)])]
 [JsonSerializable(typeof(NodeRequest))]

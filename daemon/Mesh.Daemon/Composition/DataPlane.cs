@@ -41,9 +41,6 @@ internal sealed class DataPlane : IAsyncDisposable
     public GatewayHost Gateways { get; }
     public IReadOnlyList<EpollLoop> Loops => loops;
 
-    /// <summary>Every loop takes its turn: what the watchdog asks.</summary>
-    public Task PingAsync() => Task.WhenAll(loops.Select(static loop => loop.RunAsync(static () => Task.CompletedTask)));
-
     /// <summary>Listeners first, then connections, then threads.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -45,7 +45,7 @@ public static class MeshdCommand
     {
         Description = option.Help,
         HelpName = "value",
-        Arity = option.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+        Arity = ArgumentArity.OneOrMore, // how often a switch may be given is checked when it is applied
     };
 
     private static MeshdOptions Load(
@@ -55,17 +55,23 @@ public static class MeshdCommand
         if (file is not null || File.Exists(DefaultFile)) options = OptionsFile.Read(file ?? DefaultFile, options, problems);
         foreach (var (option, item) in switches)
         {
-            if (parsed.GetValue(item) is not { Length: > 0 } texts) continue;
-            try
-            {
-                options = option.Apply(options, texts, Directory.GetCurrentDirectory());
-            }
-            catch (FormatException error)
-            {
-                problems.Add($"{option.Switch}: {error.Message}");
-            }
+            if (parsed.GetValue(item) is { Length: > 0 } texts) options = Apply(option, options, texts, problems);
         }
         if (problems.Count == 0) problems.AddRange(OptionTable.CheckTogether(options));
         return options;
+    }
+
+    private static MeshdOptions Apply(OptionDeclaration option, MeshdOptions options, string[] texts, List<string> problems)
+    {
+        try
+        {
+            if (texts.Length > 1 && !option.IsList) throw new FormatException("may be given only once");
+            return option.Apply(options, texts, Directory.GetCurrentDirectory());
+        }
+        catch (FormatException error)
+        {
+            problems.Add($"{option.Switch}: {error.Message}");
+            return options;
+        }
     }
 }

@@ -14,17 +14,33 @@ public sealed class TestAuthority : IDisposable
     private readonly X509Certificate2 certificate;
     private byte nextSerial = 2;
 
+    private readonly TestAuthority? parent;
+
     public TestAuthority(string name = "mesh test authority")
     {
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-        certificate = request.CreateSelfSigned(Start.AddYears(-1), End.AddYears(1));
+        certificate = Request(name).CreateSelfSigned(Start.AddYears(-1), End.AddYears(1));
+    }
+
+    private TestAuthority(string name, TestAuthority parent)
+    {
+        this.parent = parent;
+        certificate = Request(name).Create(
+            parent.certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(parent.key), Start.AddYears(-1), End.AddYears(1), [parent.nextSerial++]);
     }
 
     public byte[] RootDer => certificate.RawData;
 
     public string RootPem => certificate.ExportCertificatePem();
+
+    /// <summary>An authority whose own certificate this one has signed.</summary>
+    public TestAuthority Intermediate(string name = "mesh test intermediate") => new(name, this);
+
+    /// <summary>A root of the same key that is valid to the end of that year.</summary>
+    public byte[] RootDerUntil(int year)
+    {
+        using var root = Request("long").CreateSelfSigned(Start, new DateTimeOffset(year, 12, 31, 0, 0, 0, TimeSpan.Zero));
+        return root.RawData;
+    }
 
     /// <param name="uris">URI subject alternative names.</param>
     /// <param name="usages">Extended key usages by object identifier; client and server authentication unless told.</param>
@@ -53,7 +69,18 @@ public sealed class TestAuthority : IDisposable
     /// <summary>A context of one workload that trusts this authority.</summary>
     public OpenSslContext Context(string workloadUri) => Context(Issue(workloadUri));
 
-    public OpenSslContext Context(TestCertificate leaf) => OpenSslContext.Create([leaf.Der], leaf.Pkcs8, [RootDer]);
+    /// <summary>A context with a certificate of this authority. An intermediate's own certificate is sent along, and its root is trusted.</summary>
+    public OpenSslContext Context(TestCertificate leaf) => parent is null
+        ? OpenSslContext.Create([leaf.Der], leaf.Pkcs8, [RootDer])
+        : OpenSslContext.Create([leaf.Der, RootDer], leaf.Pkcs8, [parent.RootDer]);
+
+    private CertificateRequest Request(string name)
+    {
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        return request;
+    }
 
     public void Dispose()
     {

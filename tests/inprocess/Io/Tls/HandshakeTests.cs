@@ -212,6 +212,64 @@ public sealed class HandshakeTests
     });
 
     [Fact]
+    public void Chain_over_an_intermediate_is_accepted()
+    {
+        using var intermediate = pair.Authority.Intermediate();
+        pair.ClientContext = intermediate.Context(TlsPair.ClientUri);
+        pair.Run((_, server) =>
+        {
+            Assert.Equal(TlsPair.ClientUri, server.PeerUri);
+            return Task.CompletedTask;
+        });
+    }
+
+    [Fact]
+    public void Leaf_without_its_intermediate_is_refused()
+    {
+        using var intermediate = pair.Authority.Intermediate();
+        var leaf = intermediate.Issue(TlsPair.ClientUri);
+        pair.ClientContext = OpenSslContext.Create([leaf.Der], leaf.Pkcs8, [pair.Authority.RootDer]);
+        AssertTls(pair.RunRefusedByServer().Server, "unknown authority");
+    }
+
+    [Fact]
+    public void Workload_certificate_cannot_sign_others()
+    {
+        var middle = pair.Authority.Issue(TlsPair.ServerUri);
+        using var forger = new TestAuthority("forger");
+        var forged = forger.Issue(TlsPair.ClientUri);
+        pair.ClientContext = OpenSslContext.Create([forged.Der, middle.Der], forged.Pkcs8, [pair.Authority.RootDer]);
+        AssertTls(pair.RunRefusedByServer().Server, "unknown authority");
+    }
+
+    [Fact]
+    public void Refused_handshake_leaves_no_buffer_and_no_timer()
+    {
+        using var other = new TestAuthority("another");
+        var stranger = other.Issue(TlsPair.ClientUri);
+        pair.ClientContext = OpenSslContext.Create([stranger.Der], stranger.Pkcs8, [pair.Authority.RootDer]);
+        pair.RunRefusedByServer();
+        Assert.Equal((0, 0), (pair.Loop.Buffers.Outstanding, pair.Loop.Timers.ArmedCount));
+    }
+
+    [Fact]
+    public void Context_from_bad_material_says_what_is_bad()
+    {
+        var leaf = pair.Authority.Issue(TlsPair.ClientUri);
+        var other = pair.Authority.Issue(TlsPair.ServerUri);
+        byte[] root = pair.Authority.RootDer;
+        AssertRefused("read the certificate", () => OpenSslContext.Create([leaf.Der.AsMemory(0, 100)], leaf.Pkcs8, [root]));
+        AssertRefused("read a trust root", () => OpenSslContext.Create([leaf.Der], leaf.Pkcs8, [new byte[] { 1, 2, 3 }]));
+        AssertRefused("read the private key", () => OpenSslContext.Create([leaf.Der], [1, 2, 3], [root]));
+        AssertRefused("private key", () => OpenSslContext.Create([leaf.Der], other.Pkcs8, [root]));
+        Assert.Throws<ArgumentException>(() => OpenSslContext.Create([leaf.Der], leaf.Pkcs8, []));
+        Assert.Throws<ArgumentException>(() => OpenSslContext.Create([], leaf.Pkcs8, [root]));
+
+        static void AssertRefused(string words, Action make) =>
+            Assert.Contains(words, Assert.Throws<System.Security.Cryptography.CryptographicException>(make).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Disposing_the_context_leaves_its_sessions_alive() => pair.Run(async (client, server) =>
     {
         pair.ClientContext.Dispose();

@@ -1,1 +1,1 @@
-return 0;
+return await Mesh.Ctl.Commands.MeshctlCommand.RunAsync(args, Console.Out, Console.Error);

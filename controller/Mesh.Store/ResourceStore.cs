@@ -52,7 +52,7 @@ internal sealed class ResourceStore : IResourceStore, IDisposable
     public IReadOnlyList<StoreEvent> Preview(Func<ResourceSet, IReadOnlyList<Change>> decide)
     {
         var now = current;
-        return applier.Apply(now, decide(now.Resources)).Events;
+        return [.. applier.Apply(now, decide(now.Resources)).Events.Select(AtPreviousVersion)];
     }
 
     public async IAsyncEnumerable<StoreEvent> WatchAsync(long version, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -71,6 +71,17 @@ internal sealed class ResourceStore : IResourceStore, IDisposable
     {
         (journal as IDisposable)?.Dispose();
         writer.Dispose();
+    }
+
+    // A change that does not happen has no version of its own; a new one would show up as a difference.
+    private static StoreEvent AtPreviousVersion(StoreEvent happened)
+    {
+        if (happened is not { Type: StoreEventType.Modified, Previous: { } previous })
+            return happened;
+
+        var document = happened.Resource.Copy();
+        document["metadata"]!["resourceVersion"] = previous.Metadata["resourceVersion"]?.DeepClone();
+        return happened with { Resource = new Resource(previous.Kind, document) };
     }
 
     private AuditRecord Record(StoreEvent happened, ChangeAuthor author) => new(

@@ -41,7 +41,11 @@ internal static class OpenApiTypes
     {
         var result = new JsonObject { ["type"] = "array", ["items"] = Of(schema.Item), ["x-kubernetes-list-type"] = schema.Keys.Count > 0 ? "map" : "atomic" };
         if (schema.Keys.Count > 0)
+        {
             result["x-kubernetes-list-map-keys"] = new JsonArray([.. schema.Keys.Select(key => JsonValue.Create(key))]);
+            result["x-kubernetes-patch-merge-key"] = schema.Keys[0];
+            result["x-kubernetes-patch-strategy"] = "merge";
+        }
 
         return result;
     }

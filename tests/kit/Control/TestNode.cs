@@ -51,10 +51,16 @@ internal sealed class TestNode
     public IdentityManager Identities { get; }
     public List<ControlEvent> Events { get; } = [];
 
+    /// <summary>Ends when the node was stopped; failed, it shows what nobody has caught.</summary>
+    public Task? Run { get; private set; }
+
+    /// <summary>For the message of an assertion: what the node does and says.</summary>
+    public string Story => string.Join('\n', [Run?.Exception?.ToString() ?? Run?.Status.ToString(), .. Events.Select(static entry => entry.Message)]);
+
     /// <summary>As meshd does: from disk first, then the link.</summary>
     public TestNode Start()
     {
-        loop.Post(_ => _ = RunAsync(), null);
+        loop.Post(_ => Run = RunAsync(), null);
         return this;
     }
 

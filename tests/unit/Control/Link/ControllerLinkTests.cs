@@ -251,7 +251,7 @@ public sealed class ControllerLinkTests
     {
         var node = new TestNode(loop, controller, token: Token()).Start();
         loop.Advance(TimeSpan.FromMilliseconds(500));
-        Assert.True(node.Link.IsConnected, node.Link.Problem ?? "not connected");
+        Assert.True(node.Link.IsConnected, node.Story);
         return node;
     }
 

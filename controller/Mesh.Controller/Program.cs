@@ -1,1 +1,1 @@
-return 0;
+return await Mesh.Controller.Hosting.ControllerCommand.RunAsync(args);

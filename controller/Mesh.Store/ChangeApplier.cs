@@ -74,7 +74,9 @@ internal sealed class ChangeApplier(TimeProvider time, Random random)
     private string NewUid()
     {
         var bytes = new byte[16];
-        random.NextBytes(bytes);
+        lock (random) // previews run beside the writer
+            random.NextBytes(bytes);
+
         bytes[7] = (byte)((bytes[7] & 0x0f) | 0x40); // version 4, in the order in which Guid reads its bytes
         bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
         return new Guid(bytes).ToString();

@@ -17,6 +17,10 @@ public interface IResourceStore
     /// <exception cref="StoreConflictException">A change expects another version, or creates what exists, or touches what does not.</exception>
     Task<IReadOnlyList<StoreEvent>> WriteAsync(ChangeAuthor author, Func<ResourceSet, IReadOnlyList<Change>> decide, CancellationToken cancellation = default);
 
+    /// <summary>What <see cref="WriteAsync"/> would do now, without doing it.</summary>
+    /// <exception cref="StoreConflictException">As there.</exception>
+    IReadOnlyList<StoreEvent> Preview(Func<ResourceSet, IReadOnlyList<Change>> decide);
+
     /// <summary>Every event after <paramref name="version"/>, without gaps, in order.</summary>
     /// <exception cref="VersionExpiredException">The version is older than the history kept; also thrown from the stream when its reader falls too far behind.</exception>
     IAsyncEnumerable<StoreEvent> WatchAsync(long version, CancellationToken cancellation = default);

@@ -14,6 +14,7 @@ internal sealed class ResourceStore : IResourceStore, IDisposable
     private readonly WatchHub hub;
     private readonly SemaphoreSlim writer = new(1, 1);
     private readonly TimeProvider time;
+
     private volatile StoreSnapshot current;
 
     public ResourceStore(IJournal journal, TimeProvider time, Random random, StoreLimits limits)
@@ -46,6 +47,12 @@ internal sealed class ResourceStore : IResourceStore, IDisposable
         {
             writer.Release();
         }
+    }
+
+    public IReadOnlyList<StoreEvent> Preview(Func<ResourceSet, IReadOnlyList<Change>> decide)
+    {
+        var now = current;
+        return applier.Apply(now, decide(now.Resources)).Events;
     }
 
     public async IAsyncEnumerable<StoreEvent> WatchAsync(long version, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -1,6 +1,7 @@
 namespace Mesh.Cni.Workloads;
 
-/// <summary>a=b;c=d or a=b,c=d, with the limits of Kubernetes labels.</summary>
+/// <summary>a=b;c=d or a:b,c:d, with the limits of Kubernetes labels. The second form is for CNI_ARGS behind the reference plugins, which refuse
+/// a pair with two '='; neither ':' nor ',' can be in a label.</summary>
 internal static class LabelSet
 {
     private const int MaxLabels = 64;
@@ -12,7 +13,7 @@ internal static class LabelSet
         var labels = new Dictionary<string, string>();
         foreach (string pair in text.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            string[] parts = pair.Split('=', 2);
+            string[] parts = pair.Split(['=', ':'], 2);
             if (parts.Length != 2 || !IsKey(parts[0]) || !IsValue(parts[1])) faults.Add($"label '{pair}' is not key=value as in Kubernetes");
             else if (!labels.TryAdd(parts[0], parts[1])) faults.Add($"label '{parts[0]}' is given twice");
         }

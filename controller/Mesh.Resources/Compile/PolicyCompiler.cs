@@ -8,15 +8,23 @@ namespace Mesh.Resources.Compile;
 
 internal static class PolicyCompiler
 {
+    private static readonly string[] kinds = ["TrafficPolicy", "MtlsPolicy", "AccessPolicy"];
+
+    public static bool Compiles(string kind) => kinds.Contains(kind);
+
     public static void Compile(CompileContext context)
     {
-        foreach (var policy in context.Resources.OfKind("TrafficPolicy"))
+        foreach (var policy in kinds.SelectMany(context.Resources.OfKind))
+            Compile(context, policy);
+    }
+
+    public static void Compile(CompileContext context, Resource policy)
+    {
+        if (policy.Key.Kind == "TrafficPolicy")
             Emit(context, policy, policy.SpecAs(SpecJson.Default.TrafficPolicySpec), TypeUrls.TrafficPolicy, Traffic);
-
-        foreach (var policy in context.Resources.OfKind("MtlsPolicy"))
+        else if (policy.Key.Kind == "MtlsPolicy")
             Emit(context, policy, policy.SpecAs(SpecJson.Default.MtlsPolicySpec), TypeUrls.MtlsPolicy, Mtls);
-
-        foreach (var policy in context.Resources.OfKind("AccessPolicy"))
+        else
             Emit(context, policy, policy.SpecAs(SpecJson.Default.AccessPolicySpec), TypeUrls.AccessPolicy, AccessPolicyCompiler.Message);
     }
 

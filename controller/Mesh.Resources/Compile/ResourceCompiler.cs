@@ -1,3 +1,5 @@
+using Mesh.Resources.Validation;
+
 namespace Mesh.Resources.Compile;
 
 /// <summary>
@@ -16,5 +18,17 @@ public static class ResourceCompiler
         RouteCompiler.Compile(context);
         PolicyCompiler.Compile(context);
         return context.Finish();
+    }
+
+    /// <summary>References of one resource that do not resolve among the others: warnings for whoever writes it.</summary>
+    public static IReadOnlyList<ResourceError> Check(Resource resource, ResourceSet resources, CompileOptions options)
+    {
+        var context = new CompileContext(resources, options, CompiledGraph.Empty);
+        if (resource.Key.Kind is "HTTPRoute" or "TCPRoute")
+            RouteCompiler.Compile(context, resource);
+        else if (PolicyCompiler.Compiles(resource.Key.Kind))
+            PolicyCompiler.Compile(context, resource);
+
+        return context.Finish().Problems;
     }
 }

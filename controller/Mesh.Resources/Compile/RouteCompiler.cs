@@ -11,10 +11,15 @@ internal static class RouteCompiler
 
     public static void Compile(CompileContext context)
     {
-        foreach (var route in context.Resources.OfKind("HTTPRoute"))
-            Compile(context, route, Http);
+        foreach (var route in context.Resources.OfKind("HTTPRoute").Concat(context.Resources.OfKind("TCPRoute")))
+            Compile(context, route);
+    }
 
-        foreach (var route in context.Resources.OfKind("TCPRoute"))
+    public static void Compile(CompileContext context, Resource route)
+    {
+        if (route.Key.Kind == "HTTPRoute")
+            Compile(context, route, Http);
+        else
             Compile(context, route, Tcp);
     }
 

@@ -40,7 +40,7 @@ public sealed class ControllerLinkTests : IDisposable
         graph.Set(new Service { Namespace = "shop", Name = "cart" });
         await UntilAsync(() => node.Cache.All<Service>().Count() == 2);
         graph.Remove<Service>("shop/catalog");
-        await UntilAsync(() => node.Cache.All<Service>().Single().Name == "cart");
+        await UntilAsync(() => node.Cache.All<Service>().Select(static service => service.Name).SequenceEqual(["cart"]));
         await UntilAsync(() => registry.Nodes["node-a"] is { Connected: true, ConfigVersion: not null });
         Assert.Equal(controller.Services.ConfigVersion, registry.Nodes["node-a"].ConfigVersion);
     }

@@ -9,6 +9,7 @@ internal sealed class OpenSslTool : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("mesh-openssl-").FullName;
     private readonly StringBuilder output = new();
+    private readonly SemaphoreSlim lines = new(0);
     private readonly Process process;
 
     internal OpenSslTool(TestAuthority authority, TestCertificate? certificate, params string[] arguments)
@@ -40,11 +41,14 @@ internal sealed class OpenSslTool : IDisposable
 
     internal async Task WaitForOutputAsync(string words, int times = 1)
     {
-        var deadline = Stopwatch.StartNew();
-        while (Output.Split(words).Length - 1 < times)
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        try
         {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(20), $"openssl did not print '{words}' {times} times but:\n{Output}");
-            await Task.Delay(20);
+            while (Output.Split(words).Length - 1 < times) await lines.WaitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"openssl did not print '{words}' {times} times but:\n{Output}");
         }
     }
 
@@ -59,6 +63,7 @@ internal sealed class OpenSslTool : IDisposable
     {
         if (!process.HasExited) process.Kill();
         process.Dispose();
+        lines.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -66,6 +71,7 @@ internal sealed class OpenSslTool : IDisposable
     {
         if (line is null) return;
         lock (output) output.AppendLine(line);
+        lines.Release();
     }
 
     private void Add(ProcessStartInfo start, string option, string pem)

@@ -2,6 +2,7 @@ using System.Text;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Kit.Certificates;
+using Mesh.Kit.Connections;
 
 namespace Mesh.Tests.InProcess.Io.Tls;
 
@@ -209,6 +210,35 @@ public sealed class HandshakeTests
         var accepting = pair.AcceptAsync();
         await pair.ClientSide.Output.CompleteAsync();
         AssertTls(await Assert.ThrowsAsync<ConnectionBrokenException>(() => accepting), "closed the connection in the middle");
+    });
+
+    [Fact]
+    public void Damaged_client_hello_fails_the_handshake_and_nothing_else() => pair.Loop.Run(async () =>
+    {
+        byte[] hello = await CaptureHelloAsync();
+        var random = new Random(11);
+        for (int i = 0; i < 500; i++)
+        {
+            byte[] damaged = [.. hello];
+            for (int flips = random.Next(1, 5); flips > 0; flips--) damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            var (client, server) = MemoryConnection.Pair(pair.Loop);
+            await client.Output.WriteAsync(damaged.AsMemory(0, random.Next(1, damaged.Length + 1)));
+            await client.Output.CompleteAsync();
+            var error = await Assert.ThrowsAsync<ConnectionBrokenException>(() => pair.ServerContext.AcceptAsync(server, ["h2"], TlsPair.Timeout).AsTask());
+            Assert.Equal(BreakKind.Tls, error.Kind);
+        }
+        Assert.Equal((0, 0), (pair.Loop.Buffers.Outstanding, pair.Loop.Timers.ArmedCount));
+
+        async Task<byte[]> CaptureHelloAsync()
+        {
+            var connecting = pair.ConnectAsync();
+            var result = await pair.ServerSide.Input.ReadAsync();
+            byte[] bytes = System.Buffers.BuffersExtensions.ToArray(result.Buffer);
+            pair.ServerSide.Input.AdvanceTo(result.Buffer.End);
+            pair.ServerSide.Abort();
+            await Assert.ThrowsAsync<ConnectionBrokenException>(() => connecting);
+            return bytes;
+        }
     });
 
     [Fact]

@@ -2,11 +2,13 @@ using System.IO.Pipelines;
 using System.Text;
 using Mesh.Io;
 using Mesh.Io.Tls;
+using Mesh.Io.Tls.Native;
 
 namespace Mesh.Tests.InProcess.Io.Tls;
 
 public sealed class SessionTests
 {
+    private const int UpdateRequested = 1; // SSL_KEY_UPDATE_REQUESTED
     private readonly TlsPair pair = new();
 
     [Theory]
@@ -114,6 +116,26 @@ public sealed class SessionTests
         }
         await server.SendAsync("and back");
         Assert.Equal("and back", await client.ReceiveAsync(8));
+    });
+
+    [Fact]
+    public void Peer_that_demands_new_keys_without_end_and_reads_nothing_is_cut_off() => pair.Run(async (client, server) =>
+    {
+        var discarding = server.ReceiveAllAsync();
+        nint peer = ((OpenSslConnection)client).Session.DangerousGetHandle();
+        int demands = 0;
+        var demanding = Assert.ThrowsAsync<ConnectionBrokenException>(async () =>
+        {
+            for (; demands < 50_000; demands++)
+            {
+                Libssl.SSL_key_update(peer, UpdateRequested);
+                await client.SendAsync("x");
+            }
+        });
+        var error = await Assert.ThrowsAsync<ConnectionBrokenException>(() => discarding);
+        Assert.Contains("demands key updates but reads no answers", error.Message, StringComparison.Ordinal);
+        await demanding;
+        Assert.InRange(demands, 2000, 10_000);
     });
 
     [Fact]

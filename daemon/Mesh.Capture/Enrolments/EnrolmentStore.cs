@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mesh.Capture.Native;
 using Mesh.NodeSocket;
 
 namespace Mesh.Capture.Enrolments;
@@ -34,8 +36,7 @@ internal sealed class EnrolmentStore
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, path, overwrite: true);
-        using var directory = File.OpenHandle(folder, System.IO.FileMode.Open, FileAccess.Read);
-        RandomAccess.FlushToDisk(directory);
+        FlushFolder();
     }
 
     internal void Delete(string uid) => File.Delete(PathOf(uid));
@@ -60,6 +61,15 @@ internal sealed class EnrolmentStore
             }
         }
         return enrolments;
+    }
+
+    private void FlushFolder()
+    {
+        int fd = LibC.Open(folder, LibC.OCloExec);
+        bool isFlushed = fd >= 0 && LibC.Fsync(fd) == 0;
+        int errno = Marshal.GetLastPInvokeError();
+        if (fd >= 0) _ = LibC.Close(fd);
+        if (!isFlushed) throw new IOException($"{folder} cannot be flushed to disk: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
     }
 
     /// <summary>'~' is in no namespace's and no workload's name.</summary>

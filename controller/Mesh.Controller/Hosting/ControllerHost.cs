@@ -78,7 +78,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         var options = new CompileOptions(config.TrustDomain) { VirtualPrefixV4 = config.VirtualPrefix };
 
         var graph = Own(new GraphSource(store.Resources, options, time, metrics, logs.CreateLogger("graph")));
-        var joinTokens = new JoinTokens(new JoinTokenStore(store.Secrets), time);
+        var joinTokens = new JoinTokens(store.Secrets, time);
         var nodes = Own(new NodeServices(authority, joinTokens, graph, new WorkloadRegistry(store.Resources, time), time, logs.CreateLogger("nodes")));
         NodesAddress = Own(await NodeServer.StartAsync(config.Nodes, certificates, authority, nodes, time, logs)).Address;
 

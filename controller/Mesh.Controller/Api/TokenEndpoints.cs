@@ -24,7 +24,7 @@ internal sealed class TokenEndpoints(JoinTokens joinTokens, AccessTokens accessT
 
         try
         {
-            var token = await joinTokens.CreateAsync(lifetime, wish["node"]?.ToString(), uses);
+            var token = joinTokens.Create(lifetime, wish["node"]?.ToString(), uses);
             await call.WriteAsync(201, new JsonObject { ["token"] = token, ["expires"] = (time.GetUtcNow() + lifetime).ToString("u") });
         }
         catch (ArgumentException refused)

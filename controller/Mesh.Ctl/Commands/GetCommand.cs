@@ -44,6 +44,10 @@ internal static class GetCommand
 
     private static void Print(Session session, JsonObject answer, string format, ResourceType type)
     {
+        foreach (var item in answer["items"] as JsonArray ?? [])
+            (item?["metadata"] as JsonObject)?.Remove("managedFields");
+        (answer["metadata"] as JsonObject)?.Remove("managedFields"); // bookkeeping, longer than the resource
+
         switch (format)
         {
             case "json":

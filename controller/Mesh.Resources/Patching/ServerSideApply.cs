@@ -48,6 +48,8 @@ public static class ServerSideApply
             owned.Remove(identity);
         foreach (var identity in new[] { "name", "namespace", "managedFields", "resourceVersion", "uid", "creationTimestamp", "generation" })
             (owned["metadata"] as JsonObject)?.Remove(identity);
+        if (owned["metadata"] is JsonObject { Count: 0 })
+            owned.Remove("metadata"); // a leaf would stand for all of it
 
         return FieldSets.Of(kind.Document, owned);
     }

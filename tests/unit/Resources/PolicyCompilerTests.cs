@@ -1,0 +1,70 @@
+using Mesh.Protocol.Config;
+using Mesh.Resources.Compile;
+
+namespace Mesh.Tests.Unit.Resources;
+
+public sealed class PolicyCompilerTests
+{
+    private static string Access(string spec, string space = "shop") => $"apiVersion: mesh.internal/v1\nkind: AccessPolicy\nmetadata: {{ name: p, namespace: {space} }}\nspec: {spec}\n";
+
+    private static AccessPolicy Compile(string yaml, string name = "shop/p") => Documents.Message<AccessPolicy>(Documents.Compile(yaml), TypeUrls.AccessPolicy, name);
+
+    [Fact]
+    public void Account_without_namespace_belongs_to_the_policys_and_patterns_keep_their_kind()
+    {
+        var policy = Compile(Access("{ rules: [ { from: [ { serviceAccounts: [ web, ops/root ], principals: [ \"*\", \"a/*\", \"*/b\", c ] } ] } ] }"));
+
+        var from = policy.Rules[0].From[0];
+        Assert.Equal(["shop/web", "ops/root"], from.ServiceAccounts);
+        Assert.Equal(
+            [(StringMatch.Types.Kind.Present, ""), (StringMatch.Types.Kind.Prefix, "a/"), (StringMatch.Types.Kind.Suffix, "/b"), (StringMatch.Types.Kind.Exact, "c")],
+            from.Principals.Select(match => (match.Kind, match.Value)));
+    }
+
+    [Fact]
+    public void Policy_without_target_means_its_namespace_and_in_the_root_namespace_the_mesh()
+    {
+        Assert.Equal(new Target(), Assert.Single(Compile(Access("{ }")).Targets));
+        Assert.Equal(new Target { Mesh = true }, Assert.Single(Compile(Access("{ }", "mesh-system"), "mesh-system/p").Targets));
+    }
+
+    [Fact]
+    public void Selector_and_references_become_targets()
+    {
+        const string service = "---\napiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { ports: [ { name: http, port: 80 } ] }\n";
+
+        Assert.Equal("web", Compile(Access("{ selector: { matchLabels: { app: web } } }")).Targets[0].Selector["app"]);
+        var target = Compile(Access("{ targetRefs: [ { kind: Service, name: web, sectionName: http } ] }") + service).Targets[0];
+        Assert.Equal(("shop/web", 80u), (target.Service, target.Port));
+    }
+
+    [Fact]
+    public void Policy_whose_only_port_cannot_be_found_is_left_out_rather_than_widened()
+    {
+        var result = Documents.Compile(Access("{ targetRefs: [ { kind: Service, name: gone, sectionName: http } ] }"));
+
+        Assert.Empty(result.Graph.OfType(TypeUrls.AccessPolicy));
+        Assert.NotEmpty(result.Problems);
+    }
+
+    [Fact]
+    public void Traffic_and_mtls_policies_carry_their_values()
+    {
+        var result = Documents.Compile("""
+            apiVersion: mesh.internal/v1
+            kind: TrafficPolicy
+            metadata: { name: t }
+            spec: { targetRefs: [ { kind: Service, name: web } ], loadBalancing: { algorithm: RoundRobin }, timeouts: { connect: 250ms }, retries: { attempts: 1 } }
+            ---
+            apiVersion: mesh.internal/v1
+            kind: MtlsPolicy
+            metadata: { name: m }
+            spec: { ports: { "9000": { mode: Permissive } } }
+            """);
+
+        var traffic = Documents.Message<TrafficPolicy>(result, TypeUrls.TrafficPolicy, "default/t");
+        Assert.Equal((TrafficPolicy.Types.LoadBalancer.RoundRobin, 250ul, 1u, true), (traffic.LoadBalancer, traffic.ConnectTimeoutMs, traffic.Retries.Attempts, traffic.Retries.OnConnectFailure));
+        var mtls = Documents.Message<MtlsPolicy>(result, TypeUrls.MtlsPolicy, "default/m");
+        Assert.Equal((MtlsPolicy.Types.Mode.Strict, MtlsPolicy.Types.Mode.Permissive), (mtls.Mode, mtls.Ports[9000]));
+    }
+}

@@ -85,12 +85,20 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
             result = new ReadResult(default, isCanceled: true, isCompleted: false);
             return true;
         }
-        return mode switch
+        try
         {
-            BodyMode.Length => ShapeLength(read, out result),
-            BodyMode.Chunked => ShapeChunked(read, out result),
-            _ => ShapeUntilClose(read, out result),
-        };
+            return mode switch
+            {
+                BodyMode.Length => ShapeLength(read, out result),
+                BodyMode.Chunked => ShapeChunked(read, out result),
+                _ => ShapeUntilClose(read, out result),
+            };
+        }
+        catch (HttpMessageException)
+        {
+            input.AdvanceTo(read.Buffer.End);
+            throw;
+        }
     }
 
     private bool ShapeLength(ReadResult read, out ReadResult result)

@@ -101,7 +101,7 @@ public sealed class Http1ServerConnection
                 idle.Stop();
             }
             var buffer = SkipEmptyLines(read.Buffer);
-            if (Http1Parser.TryParseRequest(buffer, limits, exchange.Request, out int headLength))
+            if (TryParse(buffer, read.Buffer.End, out int headLength))
             {
                 connection.Input.AdvanceTo(buffer.GetPosition(headLength));
                 return true;
@@ -111,6 +111,20 @@ public sealed class Http1ServerConnection
             if (read.IsCanceled && started && !draining) throw new HttpMessageException(408, "the request header did not arrive in time");
             if (read.IsCanceled) return false;
             if (read.IsCompleted) return started ? throw new HttpMessageException(400, "the connection ended inside the request header") : false;
+        }
+    }
+
+    /// <summary>What follows a head that cannot be read is dropped: nobody knows where the next message would start.</summary>
+    private bool TryParse(ReadOnlySequence<byte> buffer, SequencePosition end, out int headLength)
+    {
+        try
+        {
+            return Http1Parser.TryParseRequest(buffer, limits, exchange.Request, out headLength);
+        }
+        catch (HttpMessageException)
+        {
+            connection.Input.AdvanceTo(end);
+            throw;
         }
     }
 

@@ -63,7 +63,6 @@ internal sealed class OpenSslTool : IDisposable
     {
         if (!process.HasExited) process.Kill();
         process.Dispose();
-        lines.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 

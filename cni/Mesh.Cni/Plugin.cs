@@ -23,10 +23,20 @@ internal sealed class Plugin(NetworkConfig config, PluginHost host)
         }
         catch (CniException error)
         {
-            host.Log($"{verb}: {error.Message}");
-            ResultWriter.WriteError(host.Output, version, error);
-            return 1;
+            return Fail(verb, version, error, host);
         }
+        catch (Exception error)
+        {
+            // The runtime must get an error object whatever happens; the stack goes to whoever can mend it.
+            return Fail(verb, version, new CniException(CniErrorCode.Unexpected, $"unexpected {error.GetType().Name}: {error.Message}", error.StackTrace ?? ""), host);
+        }
+    }
+
+    private static int Fail(string verb, string version, CniException error, PluginHost host)
+    {
+        host.Log($"{verb}: {error.Message}");
+        ResultWriter.WriteError(host.Output, version, error);
+        return 1;
     }
 
     private static void Dispatch(string verb, JsonElement root, PluginHost host)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Serialization;
 
 namespace Mesh.Netfilter;
 
@@ -9,7 +10,8 @@ public enum IpFamily
     IPv6,
 }
 
-/// <summary>What of a workload's traffic is redirected to the daemon. Travels in the node socket's messages and in enrolment records.</summary>
+/// <summary>What of a workload's traffic is redirected to the daemon. Travels in the node socket's messages and in enrolment records,
+/// whole: what is left out there would silently become false or null.</summary>
 public sealed record CaptureOptions
 {
     /// <summary>Each exclusion is a rule that the kernel walks for every new connection.</summary>
@@ -17,21 +19,27 @@ public sealed record CaptureOptions
 
     public static readonly CaptureOptions Default = new();
 
+    [JsonRequired]
     public CapturePorts Ports { get; init; } = CapturePorts.Default;
 
     /// <summary>Redirect DNS questions (port 53, UDP and TCP) to the daemon.</summary>
+    [JsonRequired]
     public bool Dns { get; init; } = true;
 
     /// <summary>Local TCP ports that stay reachable from outside without the mesh.</summary>
+    [JsonRequired]
     public IReadOnlyList<int> ExcludeInboundPorts { get; init; } = [];
 
     /// <summary>Clients whose connections are not redirected.</summary>
+    [JsonRequired]
     public IReadOnlyList<IPNetwork> ExcludeInboundCidrs { get; init; } = [];
 
     /// <summary>Remote TCP ports that the workload reaches without the mesh.</summary>
+    [JsonRequired]
     public IReadOnlyList<int> ExcludeOutboundPorts { get; init; } = [];
 
     /// <summary>Destinations that are not touched at all, DNS included.</summary>
+    [JsonRequired]
     public IReadOnlyList<IPNetwork> ExcludeOutboundCidrs { get; init; } = [];
 
     /// <summary>Adds one line per fault, each starting with the field's name.</summary>
@@ -46,6 +54,10 @@ public sealed record CaptureOptions
             if (Ports.Contains(port)) errors.Add($"excludeInboundPorts: {port} is a port of the daemon itself");
         }
     }
+
+    /// <summary>ADDRESS/PREFIX without host bits: 10.0.0.1/8 is more likely a mistake than a way to write 10.0.0.0/8.</summary>
+    public static bool TryParseNetwork(string? text, out IPNetwork network) =>
+        IPNetwork.TryParse(text, out network) && IPAddress.TryParse(text.AsSpan(0, text!.IndexOf('/')), out var address) && address.Equals(network.BaseAddress);
 
     private static void CheckPorts(string field, IReadOnlyList<int> ports, ICollection<string> errors)
     {

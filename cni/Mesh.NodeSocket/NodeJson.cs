@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mesh.Netfilter;
 
 namespace Mesh.NodeSocket;
 
@@ -10,6 +11,7 @@ namespace Mesh.NodeSocket;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     MaxDepth = 8,
     Converters = [typeof(NetworkConverter)])]
 [JsonSerializable(typeof(NodeRequest))]
@@ -21,7 +23,7 @@ public sealed partial class NodeJson : JsonSerializerContext;
 public sealed class NetworkConverter : JsonConverter<IPNetwork>
 {
     public override IPNetwork Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        IPNetwork.TryParse(reader.GetString(), out var network) ? network : throw new JsonException($"'{reader.GetString()}' is not an address block");
+        CaptureOptions.TryParseNetwork(reader.GetString(), out var network) ? network : throw new JsonException($"'{reader.GetString()}' is not an address block");
 
     public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

@@ -13,6 +13,7 @@ public sealed record Enrolment
     /// <summary>Null when whoever enrols does not know it (Kubernetes tells the plugin only the pod's name).</summary>
     public string? ServiceAccount { get; init; }
 
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     public required IReadOnlyList<string> Addresses { get; init; }
@@ -31,8 +32,10 @@ public sealed record Enrolment
     public required ulong NamespaceInode { get; init; }
 
     /// <summary>Where the workload's names were resolved before.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> Resolvers { get; init; } = [];
 
+    [JsonRequired]
     public CaptureOptions Capture { get; init; } = CaptureOptions.Default;
 
     [JsonIgnore]
@@ -61,6 +64,7 @@ public sealed record NodeRequest
 {
     public const int CurrentVersion = 1;
 
+    [JsonRequired]
     public int Version { get; init; } = CurrentVersion;
 
     public required NodeVerb Verb { get; init; }
@@ -93,6 +97,7 @@ public sealed record NodeResponse
     /// <summary>For the operator; set with <see cref="Error"/>.</summary>
     public string? Message { get; init; }
 
+    [JsonRequired]
     public IReadOnlyList<EnrolmentStatus> Workloads { get; init; } = [];
 
     public bool More { get; init; }
@@ -107,4 +112,4 @@ public enum EnrolmentState
 }
 
 /// <param name="Reason">Why it failed; null otherwise.</param>
-public sealed record EnrolmentStatus(Enrolment Enrolment, EnrolmentState State, string? Reason);
+public sealed record EnrolmentStatus(Enrolment Enrolment, EnrolmentState State, string? Reason = null);

@@ -89,5 +89,5 @@ internal sealed class CommandOptions
         ushort.TryParse(text, out ushort port) ? (int)port : throw new UsageException($"{name} '{text}' is not a port"));
 
     private List<IPNetwork> Networks(string name) => All(name).ConvertAll(text =>
-        IPNetwork.TryParse(text, out var network) ? network : throw new UsageException($"{name} '{text}' is not an address block such as 10.0.0.0/8"));
+        CaptureOptions.TryParseNetwork(text, out var network) ? network : throw new UsageException($"{name} '{text}' is not an address block such as 10.0.0.0/8"));
 }

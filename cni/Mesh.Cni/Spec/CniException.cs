@@ -21,6 +21,9 @@ internal enum CniErrorCode
 
     /// <summary>CHECK: what is in the kernel is not what ADD set up.</summary>
     CaptureDamaged = 102,
+
+    /// <summary>A defect of the plugin; the number that the reference plugins use for everything unforeseen.</summary>
+    Unexpected = 999,
 }
 
 /// <param name="message">Short: what went wrong.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Mesh.Netfilter;
 
 namespace Mesh.Cni.Spec;
 
@@ -43,7 +44,7 @@ internal sealed class FieldReader(JsonElement element, string prefix, List<strin
             .ConvertAll(static port => port!.Value);
 
     internal List<IPNetwork> Networks(string key) =>
-        Items(key, static item => item.ValueKind == JsonValueKind.String && IPNetwork.TryParse(item.GetString(), out var network) ? network : (IPNetwork?)null,
+        Items(key, static item => item.ValueKind == JsonValueKind.String && CaptureOptions.TryParseNetwork(item.GetString(), out var network) ? network : (IPNetwork?)null,
             "an address block such as 10.0.0.0/8 without host bits").ConvertAll(static network => network!.Value);
 
     /// <summary>Gateway API durations of one unit: 250ms, 5s, 1m.</summary>

@@ -78,7 +78,8 @@ internal sealed class EnrolmentStore
 
 internal sealed record EnrolmentRecord(string BootId, Enrolment Enrolment);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true, MaxDepth = 8,
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, MaxDepth = 8,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(NetworkConverter)])]
 [JsonSerializable(typeof(EnrolmentRecord))]
 internal sealed partial class EnrolmentJson : JsonSerializerContext;

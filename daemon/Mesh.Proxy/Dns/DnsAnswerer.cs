@@ -28,7 +28,7 @@ internal sealed class DnsAnswerer(DnsOptions options, INameResolver names)
         string? domain = DomainOf(question.Name);
         bool isKnown = names.TryResolve(question.Name, out var addresses);
         if (!isKnown && domain is null) return Decision.Forward;
-        length = Answer(query, question, domain, isKnown, addresses, answer);
+        length = Answer(query, question, domain, isKnown ? addresses : null, answer);
         return Decision.Answered;
     }
 
@@ -40,20 +40,20 @@ internal sealed class DnsAnswerer(DnsOptions options, INameResolver names)
         return writer.Finish().Length;
     }
 
-    private int Answer(ReadOnlySpan<byte> query, in DnsQuestion question, string? domain, bool isKnown, NameAnswer addresses, Span<byte> answer)
+    private int Answer(ReadOnlySpan<byte> query, in DnsQuestion question, string? domain, NameAnswer? addresses, Span<byte> answer)
     {
         if (question.Class is not (DnsWire.ClassIn or DnsWire.ClassAny)) return Fail(query, question, DnsCode.Refused, answer);
-        bool exists = isKnown || IsAboveServices(question.Name, domain!);
+        bool exists = addresses is not null || IsAboveServices(question.Name, domain!);
         var writer = new DnsAnswerWriter(answer, query, question, exists ? DnsCode.NoError : DnsCode.NoSuchName, isAuthoritative: true);
         bool wantsV4 = question.Type is DnsWire.TypeA or DnsWire.TypeAny;
         bool wantsV6 = question.Type is DnsWire.TypeAaaa or DnsWire.TypeAny;
         bool found = false;
-        if (wantsV4 && addresses.V4 is { } v4)
+        if (wantsV4 && addresses?.V4 is { } v4)
         {
             writer.Address(v4, options.TimeToLive);
             found = true;
         }
-        if (wantsV6 && addresses.V6 is { } v6)
+        if (wantsV6 && addresses?.V6 is { } v6)
         {
             writer.Address(v6, options.TimeToLive);
             found = true;

@@ -1,0 +1,37 @@
+using Mesh.Io;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Workloads;
+
+namespace Mesh.Kit.Simulation;
+
+/// <summary>Remembers what a node says about its traffic.</summary>
+internal sealed class SimulatedTraffic : ITrafficReporter
+{
+    private const int MaxKept = 10_000;
+
+    private readonly Queue<Failure> failures = new();
+
+    public IEnumerable<Failure> Failures => failures;
+    public int HttpCount { get; private set; }
+    public int TcpCount { get; private set; }
+
+    public void HttpFinished(int loop, in HttpOutcome outcome)
+    {
+        HttpCount++;
+        Keep(outcome.Failure);
+    }
+
+    public void TcpOpened(int loop, TrafficParties parties) => TcpCount++;
+
+    public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);
+
+    public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
+
+    private void Keep(Failure? failure)
+    {
+        if (failure is null) return;
+        failures.Enqueue(failure);
+        if (failures.Count > MaxKept) failures.Dequeue();
+    }
+}

@@ -11,19 +11,20 @@ namespace Mesh.Kit.Control;
 public static class Http2GrpcServer
 {
     /// <param name="peerUri">The URI of the client's certificate; null: it presented none.</param>
+    /// <param name="escaped">Told of what nobody has caught.</param>
     /// <returns>Ends with the connection.</returns>
-    public static async Task ServeAsync(GrpcRouter router, Connection transport, string? peerUri)
+    public static async Task ServeAsync(GrpcRouter router, Connection transport, string? peerUri, Action<Exception> escaped)
     {
         var connection = Http2Connection.Server(transport, Http2Settings.Server);
         var run = connection.RunAsync();
         using var ended = new CancellationTokenSource();
         while (await connection.AcceptAsync() is { } stream)
-            _ = AnswerAsync(router, stream, new Call(stream, peerUri, transport.RemoteAddress.ToString(), ended.Token));
+            _ = AnswerAsync(router, stream, new Call(stream, peerUri, transport.RemoteAddress.ToString(), ended.Token), escaped);
         await run;
         ended.Cancel();
     }
 
-    private static async Task AnswerAsync(GrpcRouter router, Http2Stream stream, Call call)
+    private static async Task AnswerAsync(GrpcRouter router, Http2Stream stream, Call call, Action<Exception> escaped)
     {
         try
         {
@@ -40,6 +41,10 @@ public static class Http2GrpcServer
         catch (ConnectionBrokenException)
         {
             // the client is gone
+        }
+        catch (Exception error)
+        {
+            escaped(error);
         }
         finally
         {

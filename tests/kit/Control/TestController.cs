@@ -6,7 +6,7 @@ using Mesh.Io;
 using Mesh.Kit.Connections;
 using Mesh.Protocol.Grpc;
 using Mesh.Protocol.Identity;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Mesh.Kit.Control;
 
@@ -36,9 +36,12 @@ internal sealed class TestController
 
     public NodeServices Services => services ?? throw new InvalidOperationException("the controller is stopped");
 
+    /// <summary>What it says, and what nobody has caught while it served.</summary>
+    public List<string> Log { get; } = [];
+
     public int ConnectionsMade { get; private set; }
 
-    public void Start() => services = new NodeServices(Authority, Tokens, Graph, Registry, loop.Time, NullLogger.Instance);
+    public void Start() => services = new NodeServices(Authority, Tokens, Graph, Registry, loop.Time, new ListLogger(Log));
 
     /// <summary>As a crash: connections are reset.</summary>
     public void Stop()
@@ -61,7 +64,7 @@ internal sealed class TestController
             controller.ConnectionsMade++;
             var (client, server) = MemoryConnection.Pair(controller.loop);
             controller.connections.Add(server);
-            _ = Http2GrpcServer.ServeAsync(services.Router, server, certificate?.Uri);
+            _ = Http2GrpcServer.ServeAsync(services.Router, server, certificate?.Uri, error => controller.Log.Add(error.ToString()));
             return Task.FromResult<IControllerChannel>(Http2Transport.Start(client, "controller.test"));
         }
     }
@@ -104,4 +107,14 @@ internal sealed class MemorySecretStore : Mesh.Store.ISecretStore
     public void Put(string key, ReadOnlySpan<byte> value) => values[key] = value.ToArray();
 
     public void Delete(string key) => values.Remove(key);
+}
+
+internal sealed class ListLogger(List<string> lines) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        lines.Add($"{logLevel}: {formatter(state, exception)} {exception}");
 }

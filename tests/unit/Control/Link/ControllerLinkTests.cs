@@ -251,7 +251,7 @@ public sealed class ControllerLinkTests
     {
         var node = new TestNode(loop, controller, token: Token()).Start();
         loop.Advance(TimeSpan.FromMilliseconds(500));
-        Assert.True(node.Link.IsConnected, node.Story);
+        Assert.True(node.Link.IsConnected, $"{node.Story}\n{string.Join('\n', controller.Log)}");
         return node;
     }
 

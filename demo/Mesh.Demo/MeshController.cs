@@ -8,7 +8,7 @@ namespace Mesh.Demo;
 /// <summary>The controller on a machine of its own, and its REST API as any HTTP client sees it.</summary>
 internal sealed partial class MeshController(Machine machine, string programs)
 {
-    private Daemon? daemon;
+    private Background? daemon;
 
     public Machine Machine => machine;
 

@@ -5,7 +5,13 @@ namespace Mesh.Demo;
 /// <summary>meshd on one machine: its configuration, its process over restarts, and what it says about itself.</summary>
 internal sealed class MeshDaemon(Machine machine, string programs)
 {
-    private Daemon? daemon;
+    private Background? daemon;
+
+    /// <summary>Put before the program, to pin it to a core.</summary>
+    public IReadOnlyList<string> Prefix { get; init; } = [];
+
+    /// <summary>More lines of its configuration.</summary>
+    public string MoreOptions { get; init; } = "";
 
     public string NodeSocket => Path.Combine(machine.Folder, "node.sock");
 
@@ -29,7 +35,7 @@ internal sealed class MeshDaemon(Machine machine, string programs)
             stateDirectory: {{State}}
             nodeSocket: {{NodeSocket}}
             log: { level: info, format: json }
-
+            {{MoreOptions}}
             """);
         await StartAsync();
     }
@@ -37,7 +43,7 @@ internal sealed class MeshDaemon(Machine machine, string programs)
     /// <summary>Starts the process and waits until it says it is ready.</summary>
     public async Task<TimeSpan> StartAsync()
     {
-        daemon = machine.Start("meshd", [Path.Combine(programs, "meshd"), "--config", Config]);
+        daemon = machine.Start("meshd", [.. Prefix, Path.Combine(programs, "meshd"), "--config", Config]);
         return await Until.TrueAsync($"meshd on {machine.Name} is ready", TimeSpan.FromSeconds(20), async () =>
         {
             if (daemon.HasExited) throw new InvalidOperationException($"meshd ended with {daemon.ExitCode}:\n{daemon.LogTail()}");

@@ -1,1 +1,1 @@
-return 0;
+return await Mesh.Compare.CompareCommand.RunAsync(args, Console.Out);

@@ -8,11 +8,11 @@ namespace Mesh.Demo.Proofs;
 internal sealed class LongRunning
 {
     private readonly long started = Stopwatch.GetTimestamp();
-    private readonly Daemon download;
-    private readonly Daemon session;
+    private readonly Background download;
+    private readonly Background session;
     private readonly string file;
 
-    private LongRunning(Daemon download, Daemon session, string file) => (this.download, this.session, this.file) = (download, session, file);
+    private LongRunning(Background download, Background session, string file) => (this.download, this.session, this.file) = (download, session, file);
 
     public static LongRunning Start(World world)
     {

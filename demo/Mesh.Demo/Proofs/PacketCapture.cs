@@ -8,10 +8,10 @@ internal sealed class PacketCapture
 {
     private const int FileHeader = 24;
     private const int RecordHeader = 16;
-    private readonly Daemon tcpdump;
+    private readonly Background tcpdump;
     private readonly string file;
 
-    private PacketCapture(Daemon tcpdump, string file) => (this.tcpdump, this.file) = (tcpdump, file);
+    private PacketCapture(Background tcpdump, string file) => (this.tcpdump, this.file) = (tcpdump, file);
 
     public readonly record struct TcpPacket(int SourcePort, int DestinationPort, ReadOnlyMemory<byte> Payload);
 

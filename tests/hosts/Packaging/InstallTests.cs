@@ -53,7 +53,7 @@ public sealed class InstallTests : IDisposable
     public async Task A_list_that_the_primary_rewrites_is_chained_again()
     {
         string file = Path.Combine(Configs, "10-pods.conflist");
-        await using var watching = Daemon.Start("install", Path.Combine(folder.FullName, "install.log"), Command("--watch"));
+        await using var watching = Background.Start("install", Path.Combine(folder.FullName, "install.log"), Command("--watch"));
         foreach (string network in new[] { "first", "second" })
         {
             File.WriteAllText(file, Primary.Replace("pods", network, StringComparison.Ordinal));

@@ -5,18 +5,18 @@ namespace Mesh.Kit.Machines;
 public sealed class BootedSystem : IAsyncDisposable
 {
     private static readonly TimeSpan bootBound = TimeSpan.FromSeconds(60);
-    private readonly Daemon nspawn;
+    private readonly Background nspawn;
     private readonly string folder;
     private string leader = "";
 
-    private BootedSystem(Daemon nspawn, string folder) => (this.nspawn, this.folder) = (nspawn, folder);
+    private BootedSystem(Background nspawn, string folder) => (this.nspawn, this.folder) = (nspawn, folder);
 
     /// <param name="repository">Where scripts/systemd-root is; the folder appears inside, read-only, as /repository.</param>
     public static async Task<BootedSystem> StartAsync(string repository)
     {
         string root = (await Shell.RunAsync([Path.Combine(repository, "scripts", "systemd-root")], bound: TimeSpan.FromMinutes(10))).Must().Output.Trim();
         string folder = Directory.CreateTempSubdirectory("mesh-boot-").FullName;
-        var nspawn = Daemon.Start("systemd-nspawn", Path.Combine(folder, "boot.log"),
+        var nspawn = Background.Start("systemd-nspawn", Path.Combine(folder, "boot.log"),
         [
             "systemd-nspawn", "-D", root, "--volatile=overlay", "--boot", "--register=no", "--keep-unit", "--private-network",
             $"--machine=mesh-{Environment.ProcessId}", $"--bind-ro={repository}:/repository",

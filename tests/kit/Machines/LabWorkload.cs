@@ -38,8 +38,8 @@ public sealed class LabWorkload : IAsyncDisposable
 
     public bool IsConnected => result is not null;
 
-    public Daemon Start(string program, IReadOnlyList<string> command) =>
-        machine.Lab.Owns(Daemon.Start($"{program} of {Name.Name}", Path.Combine(Folder, $"{program}.log"), Space.Inside(command)));
+    public Background Start(string program, IReadOnlyList<string> command) =>
+        machine.Lab.Owns(Background.Start($"{program} of {Name.Name}", Path.Combine(Folder, $"{program}.log"), Space.Inside(command)));
 
     public Task CheckAsync() => chain.CheckAsync(container, Space.Path, Name.Arguments, result!);
 

@@ -39,8 +39,8 @@ public sealed class Machine
     }
 
     /// <summary>A program on the machine itself, stopped when the lab ends.</summary>
-    public Daemon Start(string name, IReadOnlyList<string> command) =>
-        lab.Owns(Daemon.Start($"{name} on {Name}", Path.Combine(Folder, $"{name}.log"), Space.Inside(command)));
+    public Background Start(string name, IReadOnlyList<string> command) =>
+        lab.Owns(Background.Start($"{name} on {Name}", Path.Combine(Folder, $"{name}.log"), Space.Inside(command)));
 
     internal async Task ConnectAsync()
     {

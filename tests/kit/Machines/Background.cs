@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Mesh.Kit.Machines;
 
 /// <summary>A program that runs until it is stopped, its output in a file. Stopped by its process id, never by name.</summary>
-public sealed class Daemon : IAsyncDisposable
+public sealed class Background : IAsyncDisposable
 {
     private readonly Process process;
     private readonly Task copied;
 
-    private Daemon(string name, string log, Process process, Task copied) =>
+    private Background(string name, string log, Process process, Task copied) =>
         (Name, Log, this.process, this.copied) = (name, log, process, copied);
 
     public string Name { get; }
@@ -22,7 +22,7 @@ public sealed class Daemon : IAsyncDisposable
 
     public int ExitCode => process.ExitCode;
 
-    public static Daemon Start(string name, string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null)
+    public static Background Start(string name, string log, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -34,7 +34,7 @@ public sealed class Daemon : IAsyncDisposable
         var file = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
-        return new Daemon(name, log, process, CopyAsync(process, file));
+        return new Background(name, log, process, CopyAsync(process, file));
     }
 
     public string ReadLog()

@@ -35,7 +35,7 @@ public sealed class DurabilityTests
                 {
                     for (var i = 0; i < 10_000; i++)
                     {
-                        using var response = await client.PostAsync("/api/v1/namespaces", new StringContent($$"""{"metadata":{"name":"n{{i}}"}}""", Encoding.UTF8, "application/json"));
+                        using var response = await client.PostAsync("/api/v1/namespaces", new StringContent($$$"""{"metadata":{"name":"n{{{i}}}"}}""", Encoding.UTF8, "application/json"));
                         response.EnsureSuccessStatusCode();
                         Volatile.Write(ref acknowledged, i + 1);
                     }

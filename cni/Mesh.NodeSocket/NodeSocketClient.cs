@@ -72,9 +72,9 @@ public sealed class NodeSocketClient(string path, TimeSpan timeout, bool waitsFo
     {
         while (true)
         {
-            if (SeqpacketSocket.TryConnect(path, Remaining(start), out var socket, out int errno)) return socket;
+            if (SeqpacketSocket.TryConnect(path, timeout, out var socket, out int errno)) return socket;
             bool mayCome = waitsForDaemon && errno is LibC.Enoent or LibC.Econnrefused or LibC.Eagain;
-            if (!mayCome || Remaining(start) <= RetryInterval) throw new IOException($"{LibC.ErrorText(errno)}; is meshd running on this machine?");
+            if (!mayCome || timeout - time.GetElapsedTime(start) <= RetryInterval) throw new IOException($"{LibC.ErrorText(errno)}; is meshd running on this machine?");
             Task.Delay(RetryInterval, time).GetAwaiter().GetResult();
         }
     }

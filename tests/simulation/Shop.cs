@@ -39,7 +39,7 @@ internal sealed class Shop
     public bool Converged => Mesh.IsConverged;
     public bool WebIsAllowed { get; private set; } = true;
 
-    private bool LedgerNodeIsCurrent => Mesh.Controller.ConfigVersion is { } version && Mesh.Node("node-b").ConfigVersion == version;
+    private bool LedgerNodeIsCurrent => Mesh.Node("node-b").Has(Mesh.Controller.Current);
 
     public static Shop Build(int seed)
     {
@@ -71,6 +71,11 @@ internal sealed class Shop
         forbidden.Clear();
         Mesh.Controller.Apply(Yaml());
     }
+
+    /// <summary>What the nodes said, for the message of a failed test.</summary>
+    public string Explain() => string.Join('\n', Mesh.Nodes.SelectMany(node =>
+        node.Traffic.Failures.Select(failure => $"{node.Name}: {failure.Flag} {failure.Reason}").Concat(
+            node.Events.Select(entry => $"{node.Name}: {entry.Severity} {entry.Message}"))));
 
     /// <summary>The invariants, at any moment.</summary>
     public void Check()

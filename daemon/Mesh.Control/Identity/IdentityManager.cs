@@ -90,18 +90,18 @@ public sealed class IdentityManager : IIdentitySource
     private async Task<TlsContext> WaitAsync(SpiffeId identity)
     {
         IdentityState? state = null;
-        try
-        {
-            // Time from the asker's side: the wait for the loop's answer is part of the bound.
-            await loop.RunAsync(() => (state = Want(identity)).Held is { } held && held.IsValid(time.GetUtcNow()) ? Task.CompletedTask : state.Ready)
-                .WaitAsync(LongestWait, time);
-        }
-        catch (TimeoutException)
-        {
-            throw new IdentityUnavailableException($"no certificate for {identity}: {state?.Problem ?? "the controller has not answered yet"}");
-        }
-        return state!.Usable(time.GetUtcNow())
-            ?? throw new IdentityUnavailableException($"the certificate of {identity} expired: {state.Problem ?? "it is being renewed"}");
+        await loop.RunAsync(() => ReadyAsync(state = Want(identity)));
+        if (state!.Usable(time.GetUtcNow()) is { } context) return context;
+        string reason = state.Held is null ? "no certificate for" : "there is only an expired certificate for";
+        throw new IdentityUnavailableException($"{reason} {identity}: {state.Problem ?? "the controller has not answered yet"}");
+    }
+
+    private async Task ReadyAsync(IdentityState state)
+    {
+        if (state.Usable(time.GetUtcNow()) is not null) return;
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(state.Ready, Task.Delay(LongestWait, time, enough.Token));
+        enough.Cancel();
     }
 
     private IdentityState Want(SpiffeId id)

@@ -6,7 +6,8 @@ namespace Mesh.Control.Identity;
 /// <summary>One identity of this machine over time. On the control loop, except <see cref="Usable"/>.</summary>
 internal sealed class IdentityState(SpiffeId id, Backoff backoff)
 {
-    private TaskCompletionSource ready = NewSource();
+    private TaskCompletionSource ready = new();
+    private TlsContext? usable;
 
     public SpiffeId Id => id;
 
@@ -14,8 +15,6 @@ internal sealed class IdentityState(SpiffeId id, Backoff backoff)
 
     /// <summary>The newest certificate, expired or not; null before the first.</summary>
     public HeldCertificate? Held { get; private set; }
-
-    public TlsContext? Context { get; private set; }
 
     public DateTimeOffset RenewAt { get; private set; }
 
@@ -28,22 +27,18 @@ internal sealed class IdentityState(SpiffeId id, Backoff backoff)
     /// <summary>Completes at the next certificate.</summary>
     public Task Ready => ready.Task;
 
-    /// <summary>The context and its end, as one value that any thread may read.</summary>
+    /// <summary>The context in force; null when there is none or it ended. Any thread.</summary>
     public TlsContext? Usable(DateTimeOffset now) => Volatile.Read(ref usable) is { } context && now < context.NotAfter ? context : null;
-
-    private TlsContext? usable;
 
     public void Adopt(HeldCertificate held, TlsContext context, DateTimeOffset renewAt)
     {
-        (Held, Context, RenewAt, Problem) = (held, context, renewAt, null);
+        (Held, RenewAt, Problem) = (held, renewAt, null);
         Volatile.Write(ref usable, context);
         backoff.Reset();
         var waiting = ready;
-        ready = NewSource();
+        ready = new();
         waiting.SetResult();
     }
-
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>For the configuration dump and the expiry metric.</summary>

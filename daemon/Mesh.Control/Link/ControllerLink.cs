@@ -30,7 +30,7 @@ public sealed class ControllerLink
     private readonly TimeProvider time;
     private readonly ControlLog log;
     private readonly Backoff backoff;
-    private TaskCompletionSource<IGrpcTransport> connected = NewSource();
+    private TaskCompletionSource<IGrpcTransport> connected = new();
 
     public ControllerLink(
         NodeIdentity identity, IControllerConnector connector, IReadOnlyList<ILinkUser> users, TimeProvider time, Random random, ControlLog log)
@@ -65,7 +65,7 @@ public sealed class ControllerLink
             }
             finally
             {
-                if (connected.Task.IsCompleted) connected = NewSource();
+                if (connected.Task.IsCompleted) connected = new();
             }
             await WaitAsync(backoff.Next(), stop);
         }
@@ -144,6 +144,4 @@ public sealed class ControllerLink
             // stopping ends the loop above
         }
     }
-
-    private static TaskCompletionSource<IGrpcTransport> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -40,9 +40,6 @@ internal sealed class SimulatedController : IGraphSource
     public string RootId => SimulatedTls.RootId(Authority.TrustRoots[0]);
     public bool IsRunning => services is not null;
 
-    /// <summary>Of what is being pushed; null while it is down.</summary>
-    public string? ConfigVersion => services?.ConfigVersion;
-
     public CompiledGraph Current { get; private set; } = CompiledGraph.Empty;
 
     public event Action? Changed;

@@ -60,7 +60,7 @@ internal sealed class SimulatedMesh
     }
 
     /// <summary>Every node has the controller's newest configuration.</summary>
-    public bool IsConverged => Controller.ConfigVersion is { } version && Nodes.All(node => node.ConfigVersion == version);
+    public bool IsConverged => Controller.IsRunning && Nodes.All(node => node.Has(Controller.Current));
 
     /// <exception cref="TimeoutException">Not within that much virtual time.</exception>
     public void RunUntilConverged(TimeSpan? within = null) =>

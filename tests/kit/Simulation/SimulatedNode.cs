@@ -11,6 +11,7 @@ using Mesh.Kit.Control;
 using Mesh.Proxy;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Workloads;
+using Mesh.Resources.Compile;
 
 namespace Mesh.Kit.Simulation;
 
@@ -30,8 +31,12 @@ internal sealed class SimulatedNode(SimulatedNetwork network, SimulatedHost host
     public SimulatedTraffic Traffic { get; } = new();
     public List<ControlEvent> Events { get; } = [];
 
-    /// <summary>Version of the configuration in force; null before the first or while it is down.</summary>
-    public string? ConfigVersion => IsRunning ? cache?.Version : null;
+    /// <summary>Runs, and has in force exactly what the graph says: every type, every resource, every version.</summary>
+    public bool Has(CompiledGraph graph) => IsRunning && cache is { IsComplete: true } held && graph.Types.All(type =>
+    {
+        var mine = held.OfType(type.Key);
+        return mine.Count == type.Value.Count && type.Value.All(resource => mine.GetValueOrDefault(resource.Key)?.Version == resource.Value.Version);
+    });
 
     /// <summary>Takes effect at the next start: a simulated plugin enrols while the daemon is down.</summary>
     public void Enrol(LocalWorkload workload, SimulatedHost workloadHost)

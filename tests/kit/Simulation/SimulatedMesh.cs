@@ -22,7 +22,7 @@ internal sealed class SimulatedMesh
         Random = new Random(seed);
         Time = new VirtualTime();
         Network = new SimulatedNetwork(Time, new Random(Random.Next()));
-        Wire = new WireWatch(Network);
+        Wire = new WireWatch(Network, nodes.ContainsKey);
         Controller = new SimulatedController(Network, Network.AddHost("controller", "controller", "10.1.0.1"));
     }
 

@@ -4,13 +4,21 @@ using Mesh.Io;
 
 namespace Mesh.Kit.Simulation;
 
-/// <summary>Looks for the payload marker between machines, also where it spans two pieces.</summary>
+/// <summary>Looks for the payload marker in what machines of the mesh send to other machines, also where it spans two pieces.
+/// What strangers send in the clear is their own affair.</summary>
 public sealed class WireWatch
 {
     private readonly byte[] marker = Encoding.ASCII.GetBytes(SimulatedApp.Marker);
     private readonly Dictionary<(string, string, IpPort), byte[]> tails = [];
 
-    public WireWatch(SimulatedNetwork network) => network.OnWire += Look;
+    private readonly Func<string, bool> isOfMesh;
+
+    /// <param name="isOfMesh">Whether that machine is one of the mesh.</param>
+    public WireWatch(SimulatedNetwork network, Func<string, bool> isOfMesh)
+    {
+        this.isOfMesh = isOfMesh;
+        network.OnWire += Look;
+    }
 
     public long BytesSeen { get; private set; }
 
@@ -19,6 +27,7 @@ public sealed class WireWatch
 
     private void Look(string from, string to, IpPort destination, in ReadOnlySequence<byte> bytes)
     {
+        if (!isOfMesh(from)) return;
         var key = (from, to, destination);
         byte[] seen = [.. tails.GetValueOrDefault(key, []), .. bytes.ToArray()];
         BytesSeen += bytes.Length;

@@ -90,12 +90,12 @@ internal sealed class World : IAsyncDisposable
 
     private async Task EnrolAsync()
     {
-        Client = await AddAsync(A, DaemonA, "client", "client", "app=client");
-        Intruder = await AddAsync(A, DaemonA, "intruder", "intruder", "app=intruder");
-        CatalogV1 = await AddAsync(B, DaemonB, "catalog-v1-1", "catalog", "app=catalog;version=v1");
-        CatalogV2 = await AddAsync(B, DaemonB, "catalog-v2-1", "catalog", "app=catalog;version=v2");
-        Cache = await AddAsync(B, DaemonB, "cache-1", "cache", "app=cache");
-        GreeterHost = await AddAsync(B, DaemonB, "greeter-1", "greeter", "app=greeter");
+        Client = await AddAsync(A, DaemonA, "client", "client", "app:client");
+        Intruder = await AddAsync(A, DaemonA, "intruder", "intruder", "app:intruder");
+        CatalogV1 = await AddAsync(B, DaemonB, "catalog-v1-1", "catalog", "app:catalog,version:v1");
+        CatalogV2 = await AddAsync(B, DaemonB, "catalog-v2-1", "catalog", "app:catalog,version:v2");
+        Cache = await AddAsync(B, DaemonB, "cache-1", "cache", "app:cache");
+        GreeterHost = await AddAsync(B, DaemonB, "greeter-1", "greeter", "app:greeter");
         Outsider = await A.AddWorkloadAsync(new("nowhere", "outsider", "none"), nodeSocket: null, pluginFolders);
     }
 

@@ -45,8 +45,8 @@ internal static class MeshPath
             await daemons[machine].JoinAsync(controller);
         }
         string plugins = $"{ReferencePlugins}:{programs}";
-        var client = await near.AddWorkloadAsync(new("bench", "client", "client", "app=client"), daemons[near].NodeSocket, plugins);
-        var server = await far.AddWorkloadAsync(new("bench", "backend-1", "backend", "app=backend"), daemons[far].NodeSocket, plugins);
+        var client = await near.AddWorkloadAsync(new("bench", "client", "client", "app:client"), daemons[near].NodeSocket, plugins);
+        var server = await far.AddWorkloadAsync(new("bench", "backend-1", "backend", "app:backend"), daemons[far].NodeSocket, plugins);
         await Backend.StartAsync(server.Folder, server.Start);
         return new("meshd", client.Space, "http://backend.bench.mesh/1k", [.. daemons.Values.Select(daemon => daemon.Id)]);
     }

@@ -32,7 +32,7 @@ internal sealed class OneHop : IScenario
             resources: [ {{resources}} ]
             stateDirectory: {{machine.Folder}}/state
             nodeSocket: {{machine.Folder}}/node.sock
-            log: { level: warn, format: text }
+            log: { level: warning, format: text }
 
             """);
         await File.WriteAllTextAsync(resources, $$"""

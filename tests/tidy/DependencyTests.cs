@@ -18,9 +18,9 @@ public sealed partial class DependencyTests
         ["Mesh.Resources"] = ["Mesh.Protocol"],
         ["Mesh.Store"] = ["Mesh.Resources"],
         ["Mesh.Controller"] = ["Mesh.Store", "Mesh.Protocol", "Mesh.Io"],
-        ["Mesh.Ctl"] = [],
+        ["Mesh.Ctl"] = ["Mesh.Resources"],
         ["Mesh.Netfilter"] = [],
-        ["Mesh.NodeSocket"] = [],
+        ["Mesh.NodeSocket"] = ["Mesh.Netfilter"],
         ["Mesh.Cni"] = ["Mesh.Netfilter", "Mesh.NodeSocket"],
     };
 

@@ -17,6 +17,7 @@ internal sealed class CaptureHost : IAsyncDisposable
     private readonly CaptureManager manager;
     private readonly CaptureConfig config;
     private readonly Events events;
+    private readonly Action report;
     private NodeSocketServer? server;
 
     /// <param name="report">Gets the enrolled set after each change; on the thread pool.</param>
@@ -25,9 +26,7 @@ internal sealed class CaptureHost : IAsyncDisposable
         config = new CaptureConfig { StateDirectory = options.StateDirectory, NodeSocket = options.NodeSocket };
         events = new Events(log, metrics);
         manager = new CaptureManager(config, host, static network => new NamespaceSocketFactory(network), events, time, new Random());
-        void Report() => report([.. manager.Workloads.Select(workload => new EnrolledState(workload, events.IsVerified(workload.Uid)))]);
-        manager.Changed += Report;
-        events.VerificationChanged += Report;
+        this.report = () => report([.. manager.Workloads.Select(workload => new EnrolledState(workload, events.IsVerified(workload.Uid)))]);
     }
 
     /// <summary>Serves what was enrolled before, then listens to the plugin.</summary>
@@ -35,11 +34,18 @@ internal sealed class CaptureHost : IAsyncDisposable
     public async Task StartAsync()
     {
         await manager.StartAsync();
+        // Only now: a report of half of what is being taken up would make the identities of the other half be forgotten.
+        manager.Changed += report;
+        events.VerificationChanged += report;
+        report();
         server = new NodeSocketServer(config, manager, events);
     }
 
     public async ValueTask DisposeAsync()
     {
+        // The end of the daemon is not the end of its workloads: nothing is reported on the way down.
+        manager.Changed -= report;
+        events.VerificationChanged -= report;
         server?.Dispose();
         await manager.DisposeAsync();
     }

@@ -48,8 +48,9 @@ internal sealed class TunnelPool(ProxyContext context, Loop loop)
     {
         foreach (var (key, list) in tunnels.Where(pair => pair.Key.Source == uid).ToList())
         {
-            foreach (var tunnel in list) tunnel.Http2?.Abort();
+            // Out of the table first: a tunnel that ends takes itself out of its list.
             tunnels.Remove(key);
+            foreach (var tunnel in list.ToArray()) tunnel.Http2?.Abort();
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class DurabilityTests
                 });
                 var bound = Stopwatch.StartNew();
                 while (Volatile.Read(ref acknowledged) < 50 && bound.Elapsed < TimeSpan.FromSeconds(20))
-                    await Task.Delay(5);
+                    await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
 
                 process.Kill();
                 await Assert.ThrowsAnyAsync<Exception>(() => writing);

@@ -188,7 +188,7 @@ public sealed class ResourceApiTests : IAsyncLifetime
             if (condition(found))
                 return found;
 
-            await Task.Delay(20, bound.Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, bound.Token);
         }
     }
 }

@@ -50,9 +50,10 @@ internal static class Bodies
         var apiVersion = path.Kind.VersionOf(path.Version);
         Require(document, "apiVersion", apiVersion);
         Require(document, "kind", path.Kind.Kind);
-        var metadata = document["metadata"] as JsonObject;
-        if (metadata is null)
-            return;
+        if (document["metadata"] is null)
+            document["metadata"] = new JsonObject();
+        if (document["metadata"] is not JsonObject metadata)
+            return; // validation says what it must be
 
         if (path.Kind.Namespaced)
             Require(metadata, "namespace", path.Namespace);

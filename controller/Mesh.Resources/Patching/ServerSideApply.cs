@@ -19,7 +19,7 @@ public static class ServerSideApply
         var wanted = Defaulted(kind, applied);
         var fields = OwnedBy(kind, wanted);
         if (live is null)
-            return WithManager(applied.DeepClone().AsObject(), kind, manager, fields, [], now);
+            return WithManager(wanted, kind, manager, fields, [], now);
 
         var entries = (live["metadata"]?["managedFields"] as JsonArray ?? []).OfType<JsonObject>().Where(entry => entry["operation"]?.ToString() == "Apply").ToList();
         var mine = entries.FirstOrDefault(entry => entry["manager"]?.ToString() == manager)?["fieldsV1"] as JsonObject ?? [];
@@ -38,6 +38,8 @@ public static class ServerSideApply
     {
         var copy = applied.DeepClone().AsObject();
         Defaulter.Apply(kind.Document, copy);
+        if (applied["metadata"]?["namespace"] is null)
+            (copy["metadata"] as JsonObject)?.Remove("namespace"); // the path says it; a default would contradict
         return copy;
     }
 

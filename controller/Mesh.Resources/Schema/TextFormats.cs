@@ -86,7 +86,18 @@ internal static partial class TextFormats
         if (length > address.Length * 8)
             return shape;
 
-        return IPNetwork.TryParse(value, out _) ? null : $"has bits set beyond its prefix of {length} bits; write the network address";
+        return HostBitsAreZero(address, length) ? null : $"has bits set beyond its prefix of {length} bits; write the network address";
+    }
+
+    private static bool HostBitsAreZero(byte[] address, int prefixBits)
+    {
+        for (var bit = prefixBits; bit < address.Length * 8; bit++)
+        {
+            if ((address[bit / 8] & (0x80 >> (bit % 8))) != 0)
+                return false;
+        }
+
+        return true;
     }
 
     private static string? PathProblem(string value)

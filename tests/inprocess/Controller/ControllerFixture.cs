@@ -53,6 +53,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     public async Task<(int Code, JsonObject Body)> SendAsync(string method, string path, string? body = null, string contentType = "application/json", HttpClient? client = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.ExpectContinue = body?.Length > 1024 * 1024; // so that a refusal is read before the body is sent
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType));
         using var response = await (client ?? Http).SendAsync(request);

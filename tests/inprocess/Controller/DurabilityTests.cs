@@ -76,7 +76,8 @@ public sealed class DurabilityTests
         {
             var config = Path.Combine(directory, "controller.yaml");
             await File.WriteAllTextAsync(config, "listen: 127.0.0.1:0\nnodes: 127.0.0.1:0\nmetrics: 127.0.0.1:0\ndata: ./data\nlog: { level: warning }\n");
-            File.Delete(Path.Combine(directory, "data", "admin.kubeconfig")); // ports are new at each start
+            if (Directory.Exists(Path.Combine(directory, "data")))
+                File.Delete(Path.Combine(directory, "data", "admin.kubeconfig")); // ports are new at each start
             var program = Path.Combine(AppContext.BaseDirectory, "mesh-controller.dll");
             var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--config", config]) { RedirectStandardOutput = true })!;
             using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));

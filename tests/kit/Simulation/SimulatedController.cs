@@ -62,6 +62,9 @@ internal sealed class SimulatedController : IGraphSource
         sockets.Listen(new IpPort(Ip.AnyV4, Port), [loop], ListenOptions.Default, connection => _ = ServeAsync(running, connection));
     }
 
+    /// <summary>What no handler has caught: always a defect.</summary>
+    public List<Exception> Escaped { get; } = [];
+
     /// <summary>As SIGKILL.</summary>
     public void Kill()
     {
@@ -78,7 +81,7 @@ internal sealed class SimulatedController : IGraphSource
         try
         {
             var secure = await tls.AcceptAsync(connection, Alpn, TimeSpan.FromSeconds(10));
-            await Http2GrpcServer.ServeAsync(running.Router, secure, secure.PeerUri);
+            await Http2GrpcServer.ServeAsync(running.Router, secure, secure.PeerUri, Escaped.Add);
         }
         catch (ConnectionBrokenException)
         {

@@ -77,7 +77,7 @@ public sealed class TrafficTests
         var flags = Enum.GetValues<ResponseFlag>();
         Assert.Equal(flags.Length, flags.Select(flag => flag.ToText()).Distinct().Count());
         Assert.Equal("-", ResponseFlag.None.ToText());
-        Assert.Equal(19, flags.Length);
+        Assert.Equal(20, flags.Length);
     }
 
     [Fact]

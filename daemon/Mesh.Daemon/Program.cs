@@ -18,8 +18,9 @@ static async Task<int> RunAsync(MeshdOptions options)
     {
         await using var daemon = new MeshDaemon(options, TimeProvider.System);
         await daemon.StartAsync();
-        await stop.Task;
-        return 0;
+        if (await Task.WhenAny(stop.Task, daemon.Failed) == stop.Task) return 0;
+        await daemon.Failed;
+        return 1;
     }
     catch (ConfigurationException error)
     {

@@ -12,16 +12,16 @@ public sealed class SnapshotPublisher
     private readonly SnapshotHolder snapshots;
     private readonly Func<string> trustDomain;
     private readonly Func<Action, Task> offLoop;
+    private readonly Action<string> problem;
     private IMessage[]? waiting;
     private bool running;
 
     /// <param name="trustDomain">For workloads that name none.</param>
     /// <param name="offLoop">Runs the work elsewhere; a simulation runs it at once.</param>
-    public SnapshotPublisher(SnapshotTranslator translator, SnapshotHolder snapshots, Func<string> trustDomain, Func<Action, Task> offLoop) =>
-        (this.translator, this.snapshots, this.trustDomain, this.offLoop) = (translator, snapshots, trustDomain, offLoop);
-
-    /// <summary>The last translation's failure: a resource that passed its own check but does not fit with the others. The snapshot before stays.</summary>
-    public string? Problem { get; private set; }
+    /// <param name="problem">Told when a translation fails: a resource that passed its own check does not fit with the others. The snapshot before stays.</param>
+    public SnapshotPublisher(
+        SnapshotTranslator translator, SnapshotHolder snapshots, Func<string> trustDomain, Func<Action, Task> offLoop, Action<string> problem) =>
+        (this.translator, this.snapshots, this.trustDomain, this.offLoop, this.problem) = (translator, snapshots, trustDomain, offLoop, problem);
 
     /// <summary>To be called on every change, always from the same loop or thread.</summary>
     public async void OnChanged(ResourceCache cache)
@@ -48,11 +48,10 @@ public sealed class SnapshotPublisher
         try
         {
             snapshots.Publish(translator.Translate(resources, trustDomain()));
-            Problem = null;
         }
         catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
-            Problem = $"the new configuration cannot be carried out and the last good one stays: {error.Message}";
+            problem($"the new configuration cannot be carried out and the last good one stays: {error.Message}");
         }
     }
 }

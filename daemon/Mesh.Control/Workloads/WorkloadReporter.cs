@@ -24,6 +24,9 @@ public sealed class WorkloadReporter(ControlLog log) : ILinkUser
     /// <summary>The controller has acknowledged the present set.</summary>
     public bool IsReported { get; private set; }
 
+    /// <summary>Each time the controller has acknowledged the present set: from now on it signs certificates for these workloads. On the control loop.</summary>
+    public event Action? Acknowledged;
+
     public void Set(IReadOnlyList<EnrolledState> workloads)
     {
         enrolled = workloads;
@@ -80,5 +83,6 @@ public sealed class WorkloadReporter(ControlLog log) : ILinkUser
         {
             if (before.GetValueOrDefault(name) != reason) log.Warning(3050, $"the controller does not take workload {name}: {reason}");
         }
+        if (isNewest) Acknowledged?.Invoke();
     }
 }

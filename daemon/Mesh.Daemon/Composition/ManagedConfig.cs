@@ -13,6 +13,7 @@ using Mesh.Io;
 using Mesh.Io.Epoll;
 using Mesh.Io.Tls;
 using Mesh.Telemetry.Logging;
+using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Daemon.Composition;
 
@@ -24,10 +25,12 @@ internal sealed class ManagedConfig
     private readonly EpollLoop loop;
     private readonly NodeIdentity node;
     private readonly LastGoodState lastGood;
+    private readonly CertificateMetrics certificates;
     private readonly CancellationTokenSource stopping = new();
+    private IReadOnlyList<EnrolledState> served = [];
     private Task running = Task.CompletedTask;
 
-    public ManagedConfig(MeshdOptions options, EpollLoop loop, ResourceCache cache, Log log, TimeProvider time)
+    public ManagedConfig(MeshdOptions options, EpollLoop loop, ResourceCache cache, MetricRegistry metrics, Log log, TimeProvider time)
     {
         this.loop = loop;
         ControlLog control = log.Control;
@@ -42,6 +45,9 @@ internal sealed class ManagedConfig
         Link = new ControllerLink(node, connector, [new ConfigClient(config, cache, control), Reporter], time, random, control);
         Identities = new IdentityManager(loop, new ControllerSigner(keys, Link, time), OpenSslContexts.Create, store, time, random, control);
         lastGood = new LastGoodState(cache, store, time, control);
+        certificates = new CertificateMetrics(metrics, Identities);
+        // Not before: the controller signs only for workloads that it has heard of.
+        Reporter.Acknowledged += KeepIdentities;
         Link.RootsChanged += roots => _ = Identities.TrustAsync(roots);
     }
 
@@ -69,10 +75,19 @@ internal sealed class ManagedConfig
     /// <summary>The workloads served now: what is reported, and whose identities are kept.</summary>
     public void SetWorkloads(IReadOnlyList<EnrolledState> workloads) => loop.Post(_ =>
     {
+        served = workloads;
         Reporter.Set(workloads);
-        var identities = workloads.Select(w => new SpiffeId(TrustDomain, w.Workload.Namespace, w.Workload.ServiceAccount)).ToHashSet();
-        _ = Identities.SetIdentitiesAsync(identities);
     }, null);
+
+    /// <summary>Ends only with the fault that ended the connection keeper: a broken invariant.</summary>
+    public Task Failed => running;
+
+    private void KeepIdentities()
+    {
+        var identities = served.Select(w => new SpiffeId(TrustDomain, w.Workload.Namespace, w.Workload.ServiceAccount)).ToHashSet();
+        _ = Identities.SetIdentitiesAsync(identities);
+        certificates.Show(identities);
+    }
 
     public Task StopAsync() => loop.RunAsync(async () =>
     {

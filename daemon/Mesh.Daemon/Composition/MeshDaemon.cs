@@ -8,6 +8,7 @@ using Mesh.Daemon.Systemd;
 using Mesh.Io;
 using Mesh.Io.Epoll;
 using Mesh.Proxy.Configuration;
+using Mesh.Telemetry;
 using Mesh.Telemetry.Logging;
 using Mesh.Telemetry.Metrics;
 
@@ -44,11 +45,11 @@ internal sealed class MeshDaemon : IAsyncDisposable
         controlLoop = new EpollLoop("control", options.Workers, time, log.LoopFailed);
         metrics = new MetricRegistry(options.Workers);
         notifier = new Notifier(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), time);
-        var cache = new ResourceCache(ResourceChecks.Check);
-        if (options.Controller is not null) managed = new ManagedConfig(options, controlLoop, cache, log, time);
+        var cache = new ResourceCache(Check);
+        if (options.Controller is not null) managed = new ManagedConfig(options, controlLoop, cache, metrics, log, time);
         else standalone = new StandaloneConfig(options.Resources, cache, log, time);
         var translator = new SnapshotTranslator(options.Workers, new Random());
-        var publisher = new SnapshotPublisher(translator, snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run);
+        var publisher = new SnapshotPublisher(translator, snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run, log.SnapshotProblem);
         cache.Changed += publisher.OnChanged;
         data = new DataPlane(options, snapshots, managed is null ? new NoIdentities() : managed.Identities, Sinks.ForAccessLog(options.LogFormat), metrics, log, time);
         ProcessMetrics.Register(metrics, ProductVersion.Text);
@@ -60,6 +61,9 @@ internal sealed class MeshDaemon : IAsyncDisposable
         snapshots.Changed += _ => readiness.Meet(Configured);
         if (managed is not null) capture = new CaptureHost(options, data.Workloads, Report, metrics, log, time);
     }
+
+    /// <summary>Ends only by a broken invariant, with it; the daemon cannot go on.</summary>
+    public Task Failed => managed?.Failed ?? Task.Delay(Timeout.InfiniteTimeSpan, time);
 
     public async Task StartAsync()
     {
@@ -93,6 +97,13 @@ internal sealed class MeshDaemon : IAsyncDisposable
 
     private void Serve(IAdminEndpoint endpoint, IpPort address) =>
         servers.Add(new AdminServer(endpoint, address, controlLoop, new EpollSocketFactory(), log));
+
+    private string? Check(string typeUrl, Google.Protobuf.IMessage message)
+    {
+        string? reason = ResourceChecks.Check(typeUrl, message);
+        if (reason is not null) metrics.Shared.Counter(MeshMetrics.ConfigRejected, message.Descriptor.Name).Increment();
+        return reason;
+    }
 
     private void Report(IReadOnlyList<EnrolledState> workloads) => managed!.SetWorkloads(workloads);
 

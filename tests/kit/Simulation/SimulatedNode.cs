@@ -65,7 +65,7 @@ internal sealed class SimulatedNode(SimulatedNetwork network, SimulatedHost host
         var keys = new InlineKeyFactory();
         var identity = new NodeIdentity(config, disk, keys, connector, network.Time, random, Events.Add);
         var resources = cache = new ResourceCache(ResourceChecks.Check);
-        var publisher = new SnapshotPublisher(new SnapshotTranslator(1, random), Snapshots, static () => SimulatedController.TrustDomain, RunAtOnce);
+        var publisher = new SnapshotPublisher(new SnapshotTranslator(1, random), Snapshots, static () => SimulatedController.TrustDomain, RunAtOnce, static problem => throw new InvalidOperationException(problem));
         resources.Changed += publisher.OnChanged;
         var lastGood = new LastGoodState(resources, disk, network.Time, Events.Add);
         var reporter = new WorkloadReporter(Events.Add);

@@ -24,9 +24,12 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
     public bool IsHttp => Port?.Protocol == AppProtocol.Http1 || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
 
-    /// <exception cref="ProxyException">Denied, with the rule that decided.</exception>
+    /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
     public void Authorize(Mesh.Http.RequestHead? request, bool httpPending)
     {
+        if (Model is null)
+            throw new ProxyException(new Failure(ResponseFlag.CD, FailureSide.Mesh, FailureStage.Connect,
+                $"the policies of {local.Uid} have not arrived yet", RetrySafe: true) { Status = 503 });
         var decision = Policy.Decide(new AccessQuestion(principal, client.Address, application.Port, request, httpPending));
         if (decision.Allowed) return;
         var flag = principal is null && Policy.Mtls.IsStrict(application.Port) ? ResponseFlag.TLS : ResponseFlag.UAEX;

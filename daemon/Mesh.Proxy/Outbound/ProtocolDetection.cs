@@ -34,8 +34,9 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
         }
         var serverSpeaks = Peek(dialled.Upstream.Input);
         await Task.WhenAny(clientSpeaks, serverSpeaks);
-        client.Input.CancelPendingRead();
-        dialled.Upstream.Input.CancelPendingRead();
+        // Only what still waits: a cancellation that nobody waited for would meet the next reader.
+        if (!clientSpeaks.IsCompleted) client.Input.CancelPendingRead();
+        if (!serverSpeaks.IsCompleted) dialled.Upstream.Input.CancelPendingRead();
         bool http = await clientSpeaks;
         await serverSpeaks;
         if (http) await ToHttp(dialled);

@@ -12,6 +12,7 @@ namespace Mesh.Proxy.Forwarding;
 internal sealed class HttpForwarder
 {
     private readonly LoopTimer deadline;
+    private readonly Action onClientBroken;
     private readonly BodyCopy requestCopy = new();
     private readonly BodyCopy responseCopy = new();
     private ClientExchange? upstream;
@@ -19,7 +20,11 @@ internal sealed class HttpForwarder
     private bool timedOut;
     private HttpMessageException? requestError;
 
-    public HttpForwarder(Loop loop) => deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
+    public HttpForwarder(Loop loop)
+    {
+        deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
+        onClientBroken = () => upstream?.Abort();
+    }
 
     public int Status { get; private set; }
     public long RequestBytes => requestCopy.Bytes;
@@ -47,6 +52,7 @@ internal sealed class HttpForwarder
     public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         upstream = client;
+        exchange.Connection.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
         Exception? problem = null;
         try
@@ -63,6 +69,7 @@ internal sealed class HttpForwarder
         }
         deadline.Cancel();
         upstream = null;
+        exchange.Connection.OnBroken = null;
         await StopPump(exchange, client);
         return problem switch
         {

@@ -22,7 +22,7 @@ public sealed class WorkloadTests
         Assert.EndsWith("ok", await client.ReadMessageAsync());
         Assert.Equal(Ip.Parse("10.0.1.1"), server.Connection.RemoteAddress.Address);
         var record = Assert.Single(machines.TrafficOf("a").Records);
-        Assert.Equal((200, machine == "a", "mutual_tls"), (record.Status, record.BothSides, record.Labels!.Security));
+        Assert.Equal((200, machine == "a", "mutual_tls"), (record.Status, record.BothSides, record.Labels?.SecurityPolicy));
     });
 
     [Theory]

@@ -13,6 +13,12 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
     private readonly Dictionary<AccessPolicy, AccessRule[]> rules =
         groups.AccessPolicies.ToDictionary(static p => p, static p => p.Rules.Select(ToRule).ToArray(), ReferenceEqualityComparer.Instance as IEqualityComparer<AccessPolicy>);
 
+    /// <summary>Every policy, whomever it concerns: for checks.</summary>
+    public void TranslateAll()
+    {
+        foreach (var policy in groups.AccessPolicies) _ = ToModel(policy, 0);
+    }
+
     public InboundPolicy Of(Workload workload)
     {
         var access = new List<AccessPolicyModel>();
@@ -49,12 +55,20 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
     }
 
     private AccessPolicyModel ToModel(AccessPolicy policy, int port) =>
-        new($"{policy.Namespace}/{policy.Name}", (AccessAction)policy.Action, rules[policy], policy.DryRun, port);
+        new($"{policy.Namespace}/{policy.Name}", ToAction(policy), rules[policy], policy.DryRun, port);
+
+    private static AccessAction ToAction(AccessPolicy policy) => policy.Action switch
+    {
+        AccessPolicy.Types.Action.Allow => AccessAction.Allow,
+        AccessPolicy.Types.Action.Deny => AccessAction.Deny,
+        AccessPolicy.Types.Action.Audit => AccessAction.Audit,
+        _ => throw new InvalidOperationException($"an access policy's action cannot be {policy.Action}"),
+    };
 
     private MtlsModel MtlsOf(Workload workload)
     {
         var policy = groups.MtlsPolicies
-            .Select(p => (Policy: p, Rank: p.Targets.Max(target => MtlsRank(target, workload, p.Namespace))))
+            .Select(p => (Policy: p, Rank: p.Targets.Select(target => MtlsRank(target, workload, p.Namespace)).DefaultIfEmpty().Max()))
             .Where(static ranked => ranked.Rank > 0)
             .OrderByDescending(static ranked => ranked.Rank)
             .ThenBy(static ranked => ranked.Policy.CreatedUnixMs)
@@ -72,9 +86,10 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
         return target.Workload.Length > 0 ? 5 : target.Selector.Count > 0 ? 4 : target.Service.Length > 0 ? 3 : target.Mesh ? 1 : 2;
     }
 
-    private static AccessRule ToRule(Protocol.Config.AccessRule rule) => new(
-        [.. rule.From.Select(ToFrom)],
-        [.. rule.To.Select(ToTo)]);
+    /// <summary>A condition that is not carried out would let in more than the policy says.</summary>
+    private static AccessRule ToRule(Protocol.Config.AccessRule rule) => rule.When.Count == 0
+        ? new AccessRule([.. rule.From.Select(ToFrom)], [.. rule.To.Select(ToTo)])
+        : throw new NotSupportedException("conditions on claims (when) are not carried out by this version");
 
     private static AccessFrom ToFrom(Protocol.Config.AccessFrom from) => new(
         Texts(from.Principals, from.NotPrincipals),

@@ -12,7 +12,7 @@ public static class ResourceChecks
         try
         {
             var groups = new ResourceGroups([message]);
-            _ = new PolicyTranslator(groups);
+            new PolicyTranslator(groups).TranslateAll();
             new RouteTranslator(groups).TranslateAll();
             new SnapshotTranslator(1, new Random(0)).Translate([message], "check");
             return null;

@@ -105,8 +105,11 @@ internal sealed class RouteTranslator(ResourceGroups groups)
         };
     }
 
-    private static FieldMatch ToField(HeaderMatch field) => new(
-        Encoding.UTF8.GetBytes(field.Name), ToKind(field.Match.Kind), Encoding.UTF8.GetBytes(field.Match.Value), ToRegex(field.Match));
+    private static FieldMatch ToField(HeaderMatch field)
+    {
+        var match = field.Match ?? throw new InvalidOperationException($"the match of field {field.Name} has no value");
+        return new FieldMatch(Encoding.UTF8.GetBytes(field.Name), ToKind(match.Kind), Encoding.UTF8.GetBytes(match.Value), ToRegex(match));
+    }
 
     private static MatchKind ToKind(StringMatch.Types.Kind kind) => kind switch
     {

@@ -71,7 +71,7 @@ internal sealed class ServiceTranslator(int loops, Random random)
             {
                 foreach (var port in mapping.Ports)
                 {
-                    var endpoint = ToEndpoint(model, workload.Weight, (ushort)port.TargetPort, kept);
+                    var endpoint = ToEndpoint(model, workload.Weight, checked((ushort)port.TargetPort), kept);
                     var key = (service, (int)port.ServicePort);
                     if (!result.TryGetValue(key, out var list)) result.Add(key, list = []);
                     list.Add(endpoint);

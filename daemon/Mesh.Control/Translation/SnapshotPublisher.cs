@@ -49,7 +49,7 @@ public sealed class SnapshotPublisher
         {
             snapshots.Publish(translator.Translate(resources, trustDomain()));
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException or OverflowException or NotSupportedException)
         {
             problem($"the new configuration cannot be carried out and the last good one stays: {error.Message}");
         }

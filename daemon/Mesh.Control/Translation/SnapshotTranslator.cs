@@ -58,9 +58,17 @@ public sealed class SnapshotTranslator
             {
                 Name = listener.Name,
                 Port = (int)listener.Port,
-                Protocol = listener.Protocol == GatewayListener.Types.Protocol.Tcp ? Proxy.Configuration.AppProtocol.Tcp : Proxy.Configuration.AppProtocol.Http1,
+                Protocol = ToProtocol(listener),
                 HttpRoutes = routes.HttpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name, listener.Hostname),
                 TcpBackends = routes.TcpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name),
             })]);
     }
+
+    /// <summary>A listener that should be encrypted must not be opened in clear.</summary>
+    private static Proxy.Configuration.AppProtocol ToProtocol(GatewayListener listener) => listener.Protocol switch
+    {
+        GatewayListener.Types.Protocol.Http => Proxy.Configuration.AppProtocol.Http1,
+        GatewayListener.Types.Protocol.Tcp => Proxy.Configuration.AppProtocol.Tcp,
+        _ => throw new NotSupportedException($"listener {listener.Name}: {listener.Protocol} is not carried out by this version"),
+    };
 }

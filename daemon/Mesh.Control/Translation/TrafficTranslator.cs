@@ -22,11 +22,11 @@ internal sealed class TrafficTranslator(List<TrafficPolicy> policies, int loops,
         return policy is null ? (LeastRequest, TrafficSettings.Default) : (Balancer(policy), Settings(policy));
     }
 
-    private static int Rank(TrafficPolicy policy, string service, string serviceNamespace, int port) => policy.Targets.Max(target =>
+    private static int Rank(TrafficPolicy policy, string service, string serviceNamespace, int port) => policy.Targets.Select(target =>
         target.Service == service && target.Port == port ? 4
         : target.Service == service && target.Port == 0 ? 3
         : IsWide(target) && policy.Namespace == serviceNamespace ? 2
-        : target.Mesh ? 1 : 0);
+        : target.Mesh ? 1 : 0).DefaultIfEmpty().Max();
 
     private static bool IsWide(Target target) =>
         target.Service.Length == 0 && target.Workload.Length == 0 && target.Selector.Count == 0 && !target.Mesh;

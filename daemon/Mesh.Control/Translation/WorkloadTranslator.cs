@@ -22,7 +22,7 @@ internal sealed class WorkloadTranslator(string trustDomain, PolicyTranslator po
         Addresses = [.. workload.Addresses.Select(static a => Ip.FromBytes(a.Span))],
         Node = workload.Node,
         Tunnel = (TunnelKind)workload.Tunnel,
-        TunnelPort = (ushort)(workload.TunnelPort > 0 ? workload.TunnelPort : DefaultTunnelPort),
+        TunnelPort = checked((ushort)(workload.TunnelPort > 0 ? workload.TunnelPort : DefaultTunnelPort)),
         Healthy = workload.Health != Protocol.Config.Health.Unhealthy,
         Labels = workload.Labels,
         Policy = policies.Of(workload),

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Mesh.Http.Http1;
 
 /// <summary>The body of the current message, cut out of the connection's input without copying. One per direction of a connection, reused.</summary>
-internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int statusOfCutShort) : PipeReader
+internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int statusOfFault) : PipeReader
 {
     private BodyMode mode;
     private long remaining;
@@ -94,10 +94,10 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
                 _ => ShapeUntilClose(read, out result),
             };
         }
-        catch (HttpMessageException)
+        catch (HttpMessageException error)
         {
             input.AdvanceTo(read.Buffer.End);
-            throw;
+            throw new HttpMessageException(statusOfFault, error.Message);
         }
     }
 
@@ -145,5 +145,5 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
         return !current.IsEmpty || Ended;
     }
 
-    private void ThrowCutShort() => throw new HttpMessageException(statusOfCutShort, "the connection ended before the body did");
+    private void ThrowCutShort() => throw new HttpMessageException(statusOfFault, "the connection ended before the body did");
 }

@@ -21,7 +21,7 @@ public sealed class Http1ClientConnection : ClientExchange, IAsyncDisposable
     {
         (Connection, this.limits) = (connection, limits);
         writer = new Http1MessageWriter(connection.Output);
-        body = new Http1BodyReader(connection.Input, limits, statusOfCutShort: 502);
+        body = new Http1BodyReader(connection.Input, limits, statusOfFault: 502);
     }
 
     public Connection Connection { get; }

@@ -17,8 +17,8 @@ internal static class Http1Framing
 {
     public static (BodyMode Mode, long Length) OfRequest(RequestHead head)
     {
-        bool chunked = IsChunked(head.Headers, head.IsHttp10, 501);
-        long length = ContentLength(head.Headers);
+        bool chunked = IsChunked(head.Headers, head.IsHttp10, status: 400, statusOfUnknown: 501);
+        long length = ContentLength(head.Headers, status: 400);
         if (chunked && length >= 0) Http1Parser.Refuse(400, "Content-Length together with Transfer-Encoding");
         if (chunked) return (BodyMode.Chunked, -1);
         return length > 0 ? (BodyMode.Length, length) : (BodyMode.None, 0);
@@ -27,8 +27,8 @@ internal static class Http1Framing
     public static (BodyMode Mode, long Length) OfResponse(ResponseHead head, bool toHead)
     {
         if (toHead || head.IsInterim || head.Status is 204 or 304) return (BodyMode.None, 0);
-        bool chunked = IsChunked(head.Headers, head.IsHttp10, 502);
-        long length = ContentLength(head.Headers);
+        bool chunked = IsChunked(head.Headers, head.IsHttp10, status: 502, statusOfUnknown: 502);
+        long length = ContentLength(head.Headers, status: 502);
         if (chunked && length >= 0) Http1Parser.Refuse(502, "the upstream sent Content-Length together with Transfer-Encoding");
         if (chunked) return (BodyMode.Chunked, -1);
         if (length >= 0) return (length > 0 ? BodyMode.Length : BodyMode.None, length);
@@ -53,29 +53,30 @@ internal static class Http1Framing
         return false;
     }
 
-    private static bool IsChunked(HeaderList headers, bool isHttp10, int statusOfUnknown)
+    private static bool IsChunked(HeaderList headers, bool isHttp10, int status, int statusOfUnknown)
     {
         int index = headers.IndexOf("transfer-encoding"u8);
         if (index < 0) return false;
         // Transfer codings did not exist in HTTP/1.0: what follows such a message cannot be framed (RFC 9112 6.1).
-        if (isHttp10) Http1Parser.Refuse(400, "Transfer-Encoding in HTTP/1.0");
-        if (headers.IndexOf("transfer-encoding"u8, index + 1) >= 0) Http1Parser.Refuse(400, "more than one Transfer-Encoding");
+        if (isHttp10) Http1Parser.Refuse(status, "Transfer-Encoding in HTTP/1.0");
+        if (headers.IndexOf("transfer-encoding"u8, index + 1) >= 0) Http1Parser.Refuse(status, "more than one Transfer-Encoding");
         if (!Ascii.EqualsIgnoreCase(headers.Value(index), "chunked"u8)) Http1Parser.Refuse(statusOfUnknown, "a transfer coding other than chunked");
         return true;
     }
 
+    /// <param name="status">Of a refusal: 400 for a request, 502 for a response.</param>
     /// <returns>-1 without the field.</returns>
-    private static long ContentLength(HeaderList headers)
+    private static long ContentLength(HeaderList headers, int status)
     {
         int index = headers.IndexOf("content-length"u8);
         if (index < 0) return -1;
-        if (headers.IndexOf("content-length"u8, index + 1) >= 0) Http1Parser.Refuse(400, "more than one Content-Length");
+        if (headers.IndexOf("content-length"u8, index + 1) >= 0) Http1Parser.Refuse(status, "more than one Content-Length");
         var value = headers.Value(index);
-        if (value.Length is 0 or > 18) Http1Parser.Refuse(400, "Content-Length is not a length");
+        if (value.Length is 0 or > 18) Http1Parser.Refuse(status, "Content-Length is not a length");
         long length = 0;
         foreach (byte digit in value)
         {
-            if (digit is < (byte)'0' or > (byte)'9') Http1Parser.Refuse(400, "Content-Length is not a number");
+            if (digit is < (byte)'0' or > (byte)'9') Http1Parser.Refuse(status, "Content-Length is not a number");
             length = length * 10 + digit - '0';
         }
         return length;

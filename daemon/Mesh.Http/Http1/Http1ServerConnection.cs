@@ -96,16 +96,18 @@ public sealed class Http1ServerConnection
         {
             if (!connection.Input.TryRead(out var read))
             {
-                idle.Start(started ? limits.HeadTimeout : limits.KeepAliveTimeout);
+                if (!started) idle.Start(limits.KeepAliveTimeout);
                 read = await connection.Input.ReadAsync();
-                idle.Stop();
             }
             var buffer = SkipEmptyLines(read.Buffer);
             if (TryParse(buffer, read.Buffer.End, out int headLength))
             {
                 connection.Input.AdvanceTo(buffer.GetPosition(headLength));
+                idle.Stop();
                 return true;
             }
+            // One deadline from the first byte to the last: a client that trickles must not start it again.
+            if (!started && !buffer.IsEmpty) idle.Start(limits.HeadTimeout);
             started = !buffer.IsEmpty;
             connection.Input.AdvanceTo(buffer.Start, read.Buffer.End);
             if (read.IsCanceled && started && !draining) throw new HttpMessageException(408, "the request header did not arrive in time");

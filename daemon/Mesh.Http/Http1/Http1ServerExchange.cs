@@ -15,7 +15,7 @@ internal sealed class Http1ServerExchange : ServerExchange
     public Http1ServerExchange(Connection connection, HttpLimits limits)
     {
         Connection = connection;
-        body = new Http1BodyReader(connection.Input, limits, statusOfCutShort: 400);
+        body = new Http1BodyReader(connection.Input, limits, statusOfFault: 400);
         writer = new Http1MessageWriter(connection.Output);
     }
 

@@ -84,6 +84,7 @@ internal sealed class SocketConnection : Connection
         reader.OnBroken(reason);
         writer.OnBroken(reason);
         connecting?.OnBroken(reason);
+        OnBroken?.Invoke();
         return reason;
     }
 
@@ -110,6 +111,7 @@ internal sealed class SocketConnection : Connection
         if ((events & (LibC.EpollIn | LibC.EpollPeerHalfClosed | gone)) != 0)
             reader.OnReady(peerHungUp: (events & (LibC.EpollPeerHalfClosed | gone)) != 0);
         if (fd >= 0 && (events & (LibC.EpollOut | gone)) != 0) writer.OnReady();
+        if (fd >= 0 && OnBroken is not null && (events & LibC.EpollError) != 0 && Sockets.TakeError(fd) is var error and not 0) Break(error);
     }
 
     private void OnConnectReady(uint events)

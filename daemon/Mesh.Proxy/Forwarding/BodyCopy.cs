@@ -11,6 +11,9 @@ internal sealed class BodyCopy
 {
     public long Bytes { get; private set; }
 
+    /// <summary>It waits for the reader just now, not for the writer.</summary>
+    public bool IsReading { get; private set; }
+
     public void Reset() => Bytes = 0;
 
     public void Add(long bytes) => Bytes += bytes;
@@ -28,14 +31,28 @@ internal sealed class BodyCopy
             if (!body.TryRead(out var read))
             {
                 await (toClient is not null ? toClient.FlushAsync() : toUpstream!.FlushAsync());
-                read = await body.ReadAsync();
+                IsReading = true;
+                try
+                {
+                    read = await body.ReadAsync();
+                }
+                finally
+                {
+                    IsReading = false;
+                }
             }
             if (read.IsCanceled) return false;
             if (!read.Buffer.IsEmpty)
             {
-                await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
-                Bytes += read.Buffer.Length;
-                body.AdvanceTo(read.Buffer.End);
+                try
+                {
+                    await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
+                    Bytes += read.Buffer.Length;
+                }
+                finally
+                {
+                    body.AdvanceTo(read.Buffer.End);
+                }
             }
             if (read.IsCompleted) return true;
         }

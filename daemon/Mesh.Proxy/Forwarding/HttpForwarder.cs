@@ -12,13 +12,19 @@ namespace Mesh.Proxy.Forwarding;
 internal sealed class HttpForwarder
 {
     private readonly LoopTimer deadline;
+    private readonly Action onClientBroken;
     private readonly BodyCopy requestCopy = new();
     private readonly BodyCopy responseCopy = new();
     private ClientExchange? upstream;
+    private Task? pump;
     private bool timedOut;
     private HttpMessageException? requestError;
 
-    public HttpForwarder(Loop loop) => deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
+    public HttpForwarder(Loop loop)
+    {
+        deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
+        onClientBroken = () => upstream?.Abort();
+    }
 
     public int Status { get; private set; }
     public long RequestBytes => requestCopy.Bytes;
@@ -46,64 +52,64 @@ internal sealed class HttpForwarder
     public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         upstream = client;
+        exchange.Connection.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
+        Exception? problem = null;
         try
         {
-            return await Exchange(exchange, client, responseEdit);
+            await Exchange(exchange, client, responseEdit);
         }
         catch (HttpMessageException error)
         {
-            return OnProtocolError(error);
+            problem = error;
         }
         catch (ConnectionBrokenException error)
         {
-            return OnBroken(exchange, error);
+            problem = error;
         }
-        finally
+        deadline.Cancel();
+        upstream = null;
+        exchange.Connection.OnBroken = null;
+        await StopPump(exchange, client);
+        return problem switch
         {
-            deadline.Cancel();
-            upstream = null;
-        }
+            null => null,
+            HttpMessageException error => OnProtocolError(error),
+            _ => OnBroken(exchange, problem),
+        };
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure?> Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
     {
         client.StartRequest(exchange.Request, exchange.RequestFraming);
-        if (!exchange.RequestFraming.HasBody)
-        {
-            await client.FinishRequestAsync();
-            return await Respond(exchange, client, responseEdit, pump: null);
-        }
-        bool waitForContinue = exchange.Request.Headers.Contains("expect"u8);
-        await client.FlushAsync();
-        var pump = waitForContinue ? null : Pump(exchange, client);
-        return await Respond(exchange, client, responseEdit, pump);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure?> Respond(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, Task? pump)
-    {
+        if (exchange.RequestFraming.HasBody) pump = Pump(exchange, client);
+        else await client.FinishRequestAsync();
         var head = await client.ReadHeadAsync();
         while (head.IsInterim && head.Status != 101)
         {
             NothingReceived = false;
-            bool isContinue = head.Status == 100;
             HopByHop.Strip(head.Headers);
             await exchange.WriteInterimAsync(head);
-            if (isContinue && exchange.RequestFraming.HasBody) pump ??= Pump(exchange, client);
             head = await client.ReadHeadAsync();
         }
         NothingReceived = false;
         Status = head.Status;
         bool upgrade = HopByHop.Strip(head.Headers);
         responseEdit?.Apply(head.Headers);
-        if (head.Status == 101) return await Upgrade(exchange, client, head, upgrade);
+        if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
+        else await Respond(exchange, client, head);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
+    {
+        // Refused before it sent its body: nobody can say whether the body will come, so the connection cannot carry another request.
+        bool unasked = pump is { IsCompleted: false } && requestCopy.Bytes == 0 && exchange.Request.Headers.Contains("expect"u8);
+        if (unasked) exchange.CloseAfterwards();
         exchange.StartResponse(head, client.ResponseFraming);
         if (client.ResponseFraming.HasBody) await responseCopy.RunAsync(client, exchange);
-        await StopPump(exchange, client, pump);
         await exchange.FinishAsync(client.ResponseTrailers.Count > 0 ? client.ResponseTrailers : null);
-        return null;
     }
 
     /// <summary>Sends the request body while the response is awaited. Its failures surface through the response side.</summary>
@@ -122,16 +128,16 @@ internal sealed class HttpForwarder
         catch (ConnectionBrokenException)
         {
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
-            if (exchange.Connection is { } connection && IsBroken(connection)) client.Abort();
+            if (IsBroken(exchange.Connection)) client.Abort();
         }
     }
 
+    /// <summary>To be asked only while nobody reads the connection.</summary>
     private static bool IsBroken(Connection connection)
     {
         try
         {
-            connection.Input.TryRead(out var read);
-            if (!read.Buffer.IsEmpty) connection.Input.AdvanceTo(read.Buffer.Start);
+            if (connection.Input.TryRead(out var read)) connection.Input.AdvanceTo(read.Buffer.Start);
             return false;
         }
         catch (ConnectionBrokenException)
@@ -140,33 +146,37 @@ internal sealed class HttpForwarder
         }
     }
 
-    /// <summary>The response ended before the request did: what is left of the request has no reader any more.</summary>
-    private static async ValueTask StopPump(ServerExchange exchange, ClientExchange client, Task? pump)
+    /// <summary>The exchange is over: what is left of the request has no reader any more. Nobody may read the client's connection before this has ended.</summary>
+    private async ValueTask StopPump(ServerExchange exchange, ClientExchange client)
     {
-        if (pump is { IsCompleted: true } || !exchange.RequestFraming.HasBody) return;
-        exchange.CloseAfterwards();
-        exchange.RequestBody.CancelPendingRead();
-        if (pump is not null && !pump.IsCompleted) client.Abort();
-        if (pump is not null) await pump;
+        if (pump is null) return;
+        if (!pump.IsCompleted)
+        {
+            exchange.CloseAfterwards();
+            if (requestCopy.IsReading) exchange.RequestBody.CancelPendingRead();
+            else client.Abort();
+        }
+        await pump;
+        pump = null;
     }
 
-    private async ValueTask<Failure?> Upgrade(ServerExchange exchange, ClientExchange client, ResponseHead head, bool granted)
+    private async ValueTask Upgrade(ServerExchange exchange, ClientExchange client, ResponseHead head, bool granted)
     {
         if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");
+        if (pump is { IsCompleted: false }) throw new HttpMessageException(502, "the upstream switched protocols before the request had ended");
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
         var relay = new TcpRelay(exchange.TakeOver(), client.TakeOver());
         await relay.RunAsync();
         requestCopy.Add(relay.ReceivedBytes);
         responseCopy.Add(relay.SentBytes);
-        return null;
     }
 
     private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502
         ? new Failure(ResponseFlag.DPE, FailureSide.Upstream, FailureStage.Response, error.Message)
         : new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status };
 
-    private Failure OnBroken(ServerExchange exchange, ConnectionBrokenException error)
+    private Failure OnBroken(ServerExchange exchange, Exception error)
     {
         if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
         if (requestError is not null)

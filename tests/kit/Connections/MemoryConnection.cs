@@ -85,6 +85,7 @@ public sealed class MemoryConnection : Connection
         broken = reason;
         input.CancelPendingRead();
         output.CancelPendingFlush();
+        OnBroken?.Invoke();
     }
 
     private static PipeOptions Options(Loop reader, Loop writer, int bufferBytes) => new(

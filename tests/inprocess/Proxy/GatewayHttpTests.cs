@@ -1,0 +1,213 @@
+using Mesh.Kit.Proxy;
+using Mesh.Telemetry.Traffic;
+
+namespace Mesh.Tests.InProcess.Proxy;
+
+/// <summary>HTTP/1 through the proxy, over real sockets, with both ends played by the test.</summary>
+public sealed class GatewayHttpTests
+{
+    private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Fact]
+    public Task Connections_are_kept_on_both_sides() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync(Get);
+        var server = await app.AcceptAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            string request = await server.ReadHeadAsync();
+            Assert.StartsWith("GET / HTTP/1.1\r\nhost: a\r\n", request);
+            await server.SendAsync(Ok);
+            Assert.EndsWith("\r\n\r\nok", await client.ReadMessageAsync());
+            if (i < 2) await client.SendAsync(Get);
+        }
+        Assert.Equal(1, app.Count);
+    });
+
+    [Fact]
+    public Task Length_and_chunked_bodies_go_both_ways_with_trailers() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n");
+        var server = await app.AcceptAsync();
+        string request = await server.ReadUntilAsync("\r\nX-Sum: 1\r\n\r\n");
+        Assert.Contains("transfer-encoding: chunked\r\n", request);
+        Assert.Contains("\r\n\r\n3\r\nabc\r\n0\r\n", request);
+        await server.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n");
+        Assert.Contains("5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n", await client.ReadUntilAsync("yes\r\n\r\n"));
+        await client.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwxyz");
+        Assert.EndsWith("\r\n\r\nwxyz", await server.ReadMessageAsync());
+        await server.SendAsync(Ok);
+        Assert.EndsWith("ok", await client.ReadMessageAsync());
+    });
+
+    [Fact]
+    public Task First_bytes_arrive_before_the_last_are_sent() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
+        var server = await app.AcceptAsync();
+        Assert.EndsWith("abc", await server.ReadUntilAsync("abc"));
+        await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nuvw");
+        Assert.EndsWith("uvw", await client.ReadUntilAsync("uvw"));
+        await client.SendAsync("def");
+        Assert.Equal("def", await server.ReadAsync(3));
+        await server.SendAsync("xyz");
+        Assert.Equal("xyz", await client.ReadAsync(3));
+    });
+
+    [Fact]
+    public Task Pipelined_requests_are_answered_in_order() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+        var server = await app.AcceptAsync();
+        for (int i = 1; i <= 3; i++)
+        {
+            Assert.StartsWith($"GET /{i} ", await server.ReadHeadAsync());
+            await server.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{i}");
+        }
+        for (int i = 1; i <= 3; i++) Assert.EndsWith($"\r\n\r\n{i}", await client.ReadMessageAsync());
+    });
+
+    [Fact]
+    public Task Continue_is_asked_for_and_granted_end_to_end() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+        var server = await app.AcceptAsync();
+        Assert.Contains("Expect: 100-continue", await server.ReadHeadAsync());
+        await server.SendAsync("HTTP/1.1 100 Continue\r\n\r\n");
+        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await client.ReadHeadAsync());
+        await client.SendAsync("abc");
+        Assert.Equal("abc", await server.ReadAsync(3));
+        await server.SendAsync(Ok);
+        Assert.EndsWith("ok", await client.ReadMessageAsync());
+    });
+
+    [Fact]
+    public Task Body_of_a_client_that_does_not_wait_for_continue_is_forwarded() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await client.SendAsync("abc");
+        Assert.Equal("abc", await server.ReadAsync(3));
+        await server.SendAsync(Ok);
+        Assert.EndsWith("ok", await client.ReadMessageAsync());
+    });
+
+    [Fact]
+    public Task Refusal_instead_of_continue_closes_the_connection_and_says_so() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+        Assert.Contains("connection: close\r\n", await client.ReadToEndAsync());
+        Assert.True((await server.DrainAsync()).Reset);
+    });
+
+    [Theory]
+    [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", "Content-Length: 99\r\n")]
+    [InlineData("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\n")]
+    [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 204 No Content\r\n")]
+    [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", "Content-Length: 99\r\n")]
+    public Task Responses_that_never_have_a_body_leave_the_connection_in_step(string method, string answer, string expected) => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n\r\n" + Get);
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync(answer);
+        Assert.Contains(expected, await client.ReadHeadAsync());
+        await server.ReadHeadAsync();
+        await server.SendAsync(Ok);
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", await client.ReadMessageAsync());
+    });
+
+    [Fact]
+    public Task Response_that_ends_with_its_connection_is_delimited_for_the_client() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync(Get);
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync("HTTP/1.1 200 OK\r\n\r\nall of it");
+        await server.FinishAsync();
+        Assert.EndsWith("9\r\nall of it\r\n0\r\n\r\n", await client.ReadUntilAsync("\r\n0\r\n\r\n"));
+    });
+
+    [Fact]
+    public Task Early_answer_reaches_a_client_that_is_still_sending() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n");
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        var sending = SendUntilBrokenAsync(client, 4_000_000);
+        await server.SendAsync("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
+        await server.FinishAsync();
+        Assert.EndsWith("big", await client.ReadToEndAsync());
+        client.Abort();
+        await sending;
+        Assert.Equal((413, ResponseFlag.None), await OutcomeAsync(gateway));
+    });
+
+    [Fact]
+    public Task Upgraded_connection_carries_bytes_both_ways_and_half_closes() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        var server = await app.AcceptAsync();
+        string request = await server.ReadHeadAsync();
+        Assert.Contains("Upgrade: websocket\r\nconnection: upgrade\r\n", request);
+        await server.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst");
+        Assert.Contains("Upgrade: websocket\r\nconnection: upgrade\r\n", await client.ReadHeadAsync());
+        Assert.Equal("first", await client.ReadAsync(5));
+        for (int i = 0; i < 10; i++)
+        {
+            await client.SendAsync($"ping{i}");
+            Assert.Equal($"ping{i}", await server.ReadAsync(5));
+            await server.SendAsync($"pong{i}");
+            Assert.Equal($"pong{i}", await client.ReadAsync(5));
+        }
+        await client.FinishAsync();
+        Assert.Equal("", await server.ReadToEndAsync());
+        await server.SendAsync("bye");
+        await server.FinishAsync();
+        Assert.Equal("bye", await client.ReadToEndAsync());
+        Assert.Equal((101, ResponseFlag.None), await OutcomeAsync(gateway));
+    });
+
+    [Fact]
+    public Task Large_bodies_arrive_unchanged_in_both_directions() => With(async (gateway, app, client) =>
+    {
+        const int size = 64 * 1024 * 1024;
+        await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n");
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n");
+        await client.ReadHeadAsync();
+        await Task.WhenAll(Pattern.SendAsync(client, size), Pattern.EchoAsync(server, size), Pattern.CheckAsync(client, size));
+    });
+
+    private static async Task SendUntilBrokenAsync(Peer client, int bytes)
+    {
+        try
+        {
+            await Pattern.SendAsync(client, bytes);
+        }
+        catch (Mesh.Io.ConnectionBrokenException)
+        {
+            // The proxy need not take what nobody reads.
+        }
+    }
+
+    private static async Task<(int, ResponseFlag)> OutcomeAsync(TestGateway gateway)
+    {
+        var record = await gateway.RecordAsync();
+        return (record.Status, record.Flag);
+    }
+
+    private static async Task With(Func<TestGateway, PeerServer, Peer, Task> test)
+    {
+        await using var gateway = new TestGateway();
+        var app = gateway.App();
+        gateway.Route("/", app.Address).Start();
+        await gateway.RunAsync(async () => await test(gateway, app, await gateway.ConnectAsync()));
+    }
+}

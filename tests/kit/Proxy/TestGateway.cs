@@ -1,0 +1,183 @@
+using System.Net;
+using Google.Protobuf;
+using Mesh.Control.Translation;
+using Mesh.Io;
+using Mesh.Io.Tls;
+using Mesh.Kit.Connections;
+using Mesh.Protocol.Config;
+using Mesh.Proxy;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Gateways;
+using Mesh.Proxy.Identity;
+
+namespace Mesh.Kit.Proxy;
+
+/// <summary>A gateway on a real loop between raw peers that live on a loop of their own.
+/// <code>
+/// await using var gateway = new TestGateway();
+/// var app = gateway.App();                    // a backend played by the test
+/// gateway.Route("/", app.Address).Start();
+/// await gateway.RunAsync(async () => { … });  // on the peers' loop
+/// </code>
+/// Its end fails the test when a buffer is still out or an exception has escaped.</summary>
+public sealed class TestGateway : IAsyncDisposable
+{
+    private const int Port = 1;
+
+    private readonly Loopback proxy = new();
+    private readonly Loopback peers = new();
+    private readonly RecordingSockets sockets;
+    private readonly SnapshotHolder snapshots = new();
+    private readonly GatewayHost host;
+    private readonly List<IMessage> resources = [];
+    private readonly List<PeerServer> servers = [];
+    private readonly List<Peer> clients = [];
+    private readonly List<string> problems = [];
+    private readonly HttpRoute route = new() { Namespace = "test", Name = "route", Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } } };
+    private int names;
+
+    public TestGateway(ProxyOptions? options = null)
+    {
+        sockets = new RecordingSockets(proxy.Sockets);
+        var context = new ProxyContext(options ?? new ProxyOptions(), proxy.Loops, snapshots, new NoIdentities(), sockets, Traffic, new Random(1));
+        host = new GatewayHost(context, problems.Add);
+    }
+
+    public TrafficRecorder Traffic { get; } = new();
+
+    /// <summary>A backend that the test plays.</summary>
+    public PeerServer App()
+    {
+        var server = new PeerServer(peers.Sockets, peers.Loop, new IpPort(Ip.LoopbackV4, 0));
+        servers.Add(server);
+        return server;
+    }
+
+    /// <summary>An address that refuses connections.</summary>
+    public IpPort DeadAddress()
+    {
+        using var server = new PeerServer(peers.Sockets, peers.Loop, new IpPort(Ip.LoopbackV4, 0));
+        return server.Address;
+    }
+
+    public TestGateway Route(string prefix, params IpPort[] endpoints) => Route(prefix, static _ => { }, endpoints);
+
+    /// <summary>A service with these endpoints, and a rule that sends the prefix to it.</summary>
+    public TestGateway Route(string prefix, Action<HttpRule> edit, params IpPort[] endpoints)
+    {
+        var rule = new HttpRule
+        {
+            Matches = { new HttpMatch { Path = new StringMatch { Kind = StringMatch.Types.Kind.Prefix, Value = prefix } } },
+            Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+        };
+        edit(rule);
+        route.Rules.Add(rule);
+        return this;
+    }
+
+    public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
+
+    public void StartTcp(params IpPort[] endpoints) => Start(GatewayListener.Types.Protocol.Tcp, new TcpRoute
+    {
+        Namespace = "test",
+        Name = "tcp",
+        Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } },
+        Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+    });
+
+    /// <summary>The test's own work, on the peers' loop; half a minute at most.</summary>
+    public Task RunAsync(Func<Task> work) => peers.RunAsync(work);
+
+    public async Task<Peer> ConnectAsync()
+    {
+        var peer = new Peer(await peers.ConnectAsync(sockets.Opened));
+        clients.Add(peer);
+        return peer;
+    }
+
+    public Task<TrafficRecord> RecordAsync(int number = 0) => UntilAsync(() => Traffic.Records.ElementAtOrDefault(number), $"record {number}");
+
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync(async () =>
+        {
+            foreach (var client in clients) await client.DisposeAsync();
+        });
+        await UntilAsync(() => proxy.Loop.Buffers.Outstanding == 0 ? "" : null, "every buffer to be given back");
+        host.Dispose();
+        foreach (var server in servers) server.Dispose();
+        var escaped = proxy.Escaped.Concat(peers.Escaped).ToList();
+        proxy.Dispose();
+        peers.Dispose();
+        if (escaped.Count > 0 || problems.Count > 0) throw new AggregateException(string.Join("; ", problems), escaped);
+    }
+
+    private void Start(GatewayListener.Types.Protocol protocol, IMessage routeResource)
+    {
+        resources.Add(routeResource);
+        resources.Add(new Gateway
+        {
+            Namespace = "test",
+            Name = "gw",
+            Addresses = { ByteString.CopyFrom(IPAddress.Loopback.GetAddressBytes()) },
+            Listeners = { new GatewayListener { Name = "l", Protocol = protocol } },
+        });
+        snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local"));
+        host.Apply(snapshots.Current);
+    }
+
+    private string AddService(IpPort[] endpoints)
+    {
+        string name = $"s{names++}";
+        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port } } });
+        for (int i = 0; i < endpoints.Length; i++)
+        {
+            resources.Add(new Workload
+            {
+                Namespace = "test",
+                Name = $"{name}-{i}",
+                ServiceAccount = "app",
+                Weight = 1,
+                Tunnel = Tunnel.None,
+                Addresses = { ByteString.CopyFrom(endpoints[i].Address.ToBytes()) },
+                Services = { [$"test/{name}"] = new ServicePorts { Ports = { new PortMapping { ServicePort = Port, TargetPort = endpoints[i].Port } } } },
+            });
+        }
+        return $"test/{name}";
+    }
+
+    private static async Task<T> UntilAsync<T>(Func<T?> get, string what)
+        where T : class
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+        while (true)
+        {
+            if (get() is { } value) return value;
+            if (bound.IsCancellationRequested) throw new TimeoutException($"waited ten seconds for {what}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private sealed class NoIdentities : IIdentitySource
+    {
+        public ValueTask<TlsContext> GetAsync(SpiffeId identity) => throw new IdentityUnavailableException("there are no identities here");
+    }
+
+    /// <summary>Remembers which port was opened for port zero.</summary>
+    private sealed class RecordingSockets(SocketFactory inner) : SocketFactory
+    {
+        public IpPort Opened { get; private set; }
+
+        public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
+        {
+            var listener = inner.Listen(address, loops, options, accepted);
+            Opened = listener.Address;
+            return listener;
+        }
+
+        public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) => inner.ConnectAsync(loop, remote, options);
+
+        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0) => inner.Bind(address, loop, received, mark);
+    }
+}

@@ -1,0 +1,125 @@
+using Google.Protobuf;
+using Mesh.Control.Translation;
+using Mesh.Io;
+using Mesh.Io.Tls;
+using Mesh.Kit.Connections;
+using Mesh.Kit.Simulation;
+using Mesh.Protocol.Config;
+using Mesh.Proxy;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Identity;
+using Mesh.Proxy.Workloads;
+
+namespace Mesh.Kit.Proxy;
+
+/// <summary>Machines with the real proxy and no control plane: sockets, TLS and time are simulated, applications are played by the test.
+/// The service shop/cart has the virtual address 240.240.0.1:80 and the workload cart at port 8080 behind it.
+/// <code>
+/// var machines = new TestMachines { Protocol = TestMachines.Wire.Http };
+/// machines.Enrol("a", "web", "10.0.1.1").Enrol("b", "cart", "10.0.2.1").Start();
+/// machines.Run(async () => { … });
+/// </code></summary>
+public sealed class TestMachines
+{
+    private readonly VirtualTime time = new();
+    private readonly SimulatedNetwork network;
+    private readonly TestLoop peers;
+    private readonly Dictionary<string, SimulatedHost> hosts = [];
+    private readonly Dictionary<string, Machine> machines = [];
+    private readonly List<IMessage> resources = [];
+
+    public TestMachines()
+    {
+        network = new SimulatedNetwork(time, new Random(1)) { Faults = NetworkFaults.None };
+        peers = new TestLoop("peers", 0, time);
+    }
+
+    public static IpPort Cart { get; } = IpPort.Parse("240.240.0.1:80");
+
+    public Wire Protocol { get; set; } = Wire.Http;
+
+    /// <summary>What the service's port is declared as.</summary>
+    public enum Wire
+    {
+        Http,
+        Tcp,
+        Detect,
+    }
+
+    /// <summary>Machines that present this account's certificate whatever is asked of them.</summary>
+    public Dictionary<string, string> Impostors { get; } = [];
+
+    private sealed record Machine(TestLoop Loop, SnapshotHolder Snapshots, TrafficRecorder Traffic, List<(LocalWorkload, SimulatedHost)> Workloads);
+
+    public TrafficRecorder TrafficOf(string machine) => machines[machine].Traffic;
+
+    /// <summary>A workload whose service account has its name.</summary>
+    public TestMachines Enrol(string machine, string name, string address)
+    {
+        Outsider(machine, name, address);
+        hosts[name].IsEnrolled = true;
+        if (!machines.TryGetValue(machine, out var on)) machines.Add(machine, on = new Machine(new TestLoop(machine, 0, time), new SnapshotHolder(), new TrafficRecorder(), []));
+        on.Workloads.Add((new LocalWorkload("shop", name, name, [Ip.Parse(address)], new Dictionary<string, string>()), hosts[name]));
+        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
+        if (name == "cart") workload.Services.Add("shop/cart", new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } });
+        return With(workload);
+    }
+
+    /// <summary>A host that the mesh does not know.</summary>
+    public TestMachines Outsider(string machine, string name, string address)
+    {
+        hosts.Add(name, network.AddHost(name, machine, address));
+        return this;
+    }
+
+    public TestMachines With(IMessage resource)
+    {
+        resources.Add(resource);
+        return this;
+    }
+
+    public TestMachines Start()
+    {
+        resources.Add(new Service
+        {
+            Namespace = "shop",
+            Name = "cart",
+            Addresses = { ByteString.CopyFrom(Cart.Address.ToBytes()) },
+            Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Protocol switch
+            {
+                Wire.Http => Mesh.Protocol.Config.AppProtocol.Http,
+                Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
+                _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
+            } } },
+        });
+        foreach (var (name, machine) in machines) Start(name, machine);
+        return this;
+    }
+
+    /// <summary>The test's own work: applications and clients, on virtual time.</summary>
+    public void Run(Func<Task> work) => peers.Run(work);
+
+    public PeerServer Listen(string host, ushort port = 8080) => new(new SimulatedSocketFactory(network, hosts[host]), peers, new IpPort(Ip.AnyV4, port));
+
+    public async Task<Peer> ConnectAsync(string host, IpPort destination) =>
+        new(await new SimulatedSocketFactory(network, hosts[host]).ConnectAsync(peers, destination, new ConnectOptions(TimeSpan.FromSeconds(5))));
+
+    private void Start(string name, Machine machine)
+    {
+        var sockets = new SimulatedSocketFactory(network, network.AddHost(name, name, $"10.9.0.{machines.Count + hosts.Count}"));
+        var identities = new Identities(time, Impostors.GetValueOrDefault(name));
+        var proxy = new ProxyContext(new ProxyOptions(), [machine.Loop], machine.Snapshots, identities, sockets, machine.Traffic, new Random(1));
+        machine.Snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local"));
+        var host = new WorkloadHost(proxy, []);
+        foreach (var (workload, at) in machine.Workloads) machine.Loop.Run(() => host.StartAsync(workload, new SimulatedSocketFactory(network, at)));
+    }
+
+    private sealed class Identities(TimeProvider time, string? impostor) : IIdentitySource
+    {
+        public ValueTask<TlsContext> GetAsync(SpiffeId identity)
+        {
+            var shown = impostor is null ? identity : new SpiffeId(identity.TrustDomain, identity.Namespace, impostor);
+            return new(new SimulatedTls(time, shown.ToString(), "authority", ["authority"], DateTimeOffset.MaxValue));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Net;
+using Google.Protobuf;
+using Mesh.Control.Translation;
+using Mesh.Io;
+using Mesh.Io.Tls;
+using Mesh.Protocol.Config;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Policy;
+using Health = Mesh.Protocol.Config.Health;
+using AccessPolicy = Mesh.Protocol.Config.AccessPolicy;
+using Wire = Mesh.Protocol.Config;
+
+namespace Mesh.Tests.Unit.Translation;
+
+public sealed class TranslationTests
+{
+    private static readonly SpiffeId Anyone = new("cluster.local", "x", "y");
+
+    [Fact]
+    public void Service_has_the_healthy_endpoints_of_its_workloads_at_their_target_ports()
+    {
+        var sick = Workload("sick", "10.0.0.2");
+        sick.Health = Health.Unhealthy;
+        var idle = Workload("idle", "10.0.0.3");
+        idle.Weight = 0;
+        var snapshot = Translate(Workload("well", "10.0.0.1"), sick, idle, Service());
+        var port = snapshot.FindServicePort("shop/cart", 80)!;
+        Assert.Equal(["10.0.0.1:8080"], port.Endpoints.Select(static e => e.Target.ToString()));
+        Assert.Same(snapshot.ServicesByKey["shop/cart"], snapshot.ServicesByAddress[Ip.Parse("240.240.0.1")]);
+        Assert.Same(snapshot.ServicesByKey["shop/cart"], snapshot.ServicesByHost["cart.shop.mesh"]);
+        Assert.Null(snapshot.FindServicePort("shop/cart", 81));
+        Assert.Equal("cart.shop.mesh", snapshot.WorkloadsByUid["shop/well"].Ports[8080].Hostname);
+    }
+
+    [Fact]
+    public void State_of_an_endpoint_outlives_the_snapshot()
+    {
+        var translator = new SnapshotTranslator(1, new Random(1));
+        IMessage[] resources = [Workload("w", "10.0.0.1"), Service()];
+        var first = translator.Translate(resources, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State;
+        Assert.Same(first, translator.Translate(resources, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State);
+    }
+
+    public static TheoryData<string, Target, int[]> Targets => new()
+    {
+        { "shop", new Target(), [8080, 9090] },
+        { "other", new Target(), [] },
+        { "shop", new Target { Port = 9090 }, [9090] },
+        { "shop", new Target { Selector = { ["app"] = "cart" } }, [8080, 9090] },
+        { "shop", new Target { Selector = { ["app"] = "else" } }, [] },
+        { "other", new Target { Selector = { ["app"] = "cart" } }, [] },
+        { "shop", new Target { Service = "shop/cart" }, [8080] },
+        { "shop", new Target { Service = "shop/cart", Port = 80 }, [8080] },
+        { "shop", new Target { Service = "shop/cart", Port = 8080 }, [] },
+        { "shop", new Target { Service = "shop/none" }, [] },
+        { "other", new Target { Workload = "shop/w" }, [8080, 9090] },
+        { "other", new Target { Workload = "shop/x" }, [] },
+        { "other", new Target { Mesh = true }, [8080, 9090] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void Access_policy_concerns_the_ports_that_its_target_names(string space, Target target, int[] ports)
+    {
+        var policy = new AccessPolicy { Namespace = space, Name = "p", Action = AccessPolicy.Types.Action.Deny, Targets = { target }, Rules = { new Wire.AccessRule() } };
+        var inbound = Translate(Workload("w", "10.0.0.1"), Service(), policy).WorkloadsByUid["shop/w"].Policy;
+        Assert.Equal(ports, new[] { 8080, 9090 }.Where(port => !inbound.Decide(Question(Anyone, port)).Allowed));
+    }
+
+    [Fact]
+    public void Most_specific_mtls_policy_is_in_force_and_ports_may_differ()
+    {
+        var inbound = Translate(Workload("w", "10.0.0.1"), Service(),
+            Mtls("mesh", new Target { Mesh = true }, MtlsPolicy.Types.Mode.Permissive),
+            Mtls("space", new Target(), MtlsPolicy.Types.Mode.Permissive),
+            Mtls("selector", new Target { Selector = { ["app"] = "cart" } }, MtlsPolicy.Types.Mode.Strict, (9090, MtlsPolicy.Types.Mode.Permissive))).WorkloadsByUid["shop/w"].Policy;
+        Assert.Equal("shop/selector", inbound.Mtls.Name);
+        Assert.Equal((true, false), (inbound.Mtls.IsStrict(8080), inbound.Mtls.IsStrict(9090)));
+    }
+
+    [Fact]
+    public void Policies_without_targets_concern_nothing_and_break_nothing()
+    {
+        var snapshot = Translate(Workload("w", "10.0.0.1"), Service(), new MtlsPolicy { Namespace = "shop", Name = "m", Mode = MtlsPolicy.Types.Mode.Permissive },
+            new TrafficPolicy { Namespace = "shop", Name = "t", RequestTimeoutMs = 1 });
+        Assert.True(snapshot.WorkloadsByUid["shop/w"].Policy.Mtls.IsStrict(80));
+        Assert.Equal(TimeSpan.Zero, snapshot.FindServicePort("shop/cart", 80)!.Traffic.RequestTimeout);
+    }
+
+    [Fact]
+    public void Traffic_policy_of_the_port_beats_that_of_the_service_and_the_namespace()
+    {
+        var snapshot = Translate(Workload("w", "10.0.0.1"), Service(), Timeout("a", new Target(), 1), Timeout("b", new Target { Service = "shop/cart" }, 2),
+            Timeout("c", new Target { Service = "shop/cart", Port = 80 }, 3), Timeout("d", new Target { Mesh = true }, 4));
+        Assert.Equal(TimeSpan.FromMilliseconds(3), snapshot.FindServicePort("shop/cart", 80)!.Traffic.RequestTimeout);
+    }
+
+    public static TheoryData<string, IMessage> Unusable => new()
+    {
+        { "address", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Addresses = { ByteString.CopyFrom(1, 2, 3, 4, 5) } } },
+        { "address", new Service { Namespace = "a", Name = "s", Addresses = { ByteString.CopyFrom(1, 2, 3) } } },
+        { "regular expression", Route(new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = "(" }) },
+        { "backreference", Route(new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = @"(a)\1" }) },
+        { "path by suffix", Route(new StringMatch { Kind = StringMatch.Types.Kind.Suffix, Value = "x" }) },
+        { "header without match", new HttpRoute { Namespace = "a", Name = "r", Rules = { new HttpRule { Matches = { new HttpMatch { Headers = { new HeaderMatch { Name = "x" } } } } } } } },
+        { "CIDR", Access(new() { From = { new Wire.AccessFrom { IpBlocks = { "10.0.0.0/33" } } } }) },
+        { "service account", Access(new() { From = { new Wire.AccessFrom { ServiceAccounts = { "no-slash" } } } }) },
+        { "regex in a policy", Access(new() { To = { new Wire.AccessTo { Paths = { new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = "x" } } } } }) },
+        { "claims", Access(new() { When = { new AccessWhen { Claim = "sub" } } }) },
+        { "unknown action", new AccessPolicy { Namespace = "a", Name = "p", Targets = { new Target() }, Action = (AccessPolicy.Types.Action)9 } },
+        { "target port", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Weight = 1, Addresses = { ByteString.CopyFrom(1, 2, 3, 4) },
+            Services = { ["a/s"] = new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 70_000 } } } } } },
+        { "HTTPS listener", new Gateway { Namespace = "a", Name = "g", Listeners = { new GatewayListener { Name = "l", Port = 443, Protocol = GatewayListener.Types.Protocol.Https } } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unusable))]
+    public void Resource_that_cannot_be_carried_out_is_refused_alone(string what, IMessage resource)
+    {
+        string? reason = ResourceChecks.Check($"type.mesh.internal/{resource.Descriptor.FullName}", resource);
+        Assert.True(reason is not null, $"{what} was accepted");
+        Assert.StartsWith($"{resource.Descriptor.Name} cannot be carried out: ", reason);
+    }
+
+    [Fact]
+    public void Sound_resources_pass_their_check()
+    {
+        foreach (IMessage resource in (IMessage[])[Workload("w", "10.0.0.1"), Service(), Route(new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = "/a+" }), Access(new())])
+            Assert.Null(ResourceChecks.Check("type.mesh.internal/x", resource));
+    }
+
+    private static AccessQuestion Question(SpiffeId? principal, int port) => new(principal, Ip.Parse("10.0.0.9"), port, null, HttpPending: false);
+
+    private static Snapshot Translate(params IMessage[] resources) => new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local");
+
+    private static Workload Workload(string name, string address) => new()
+    {
+        Namespace = "shop",
+        Name = name,
+        ServiceAccount = "cart",
+        Weight = 1,
+        Labels = { ["app"] = "cart" },
+        Addresses = { ByteString.CopyFrom(IPAddress.Parse(address).GetAddressBytes()) },
+        Services = { ["shop/cart"] = new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } } },
+    };
+
+    private static Service Service() => new()
+    {
+        Namespace = "shop",
+        Name = "cart",
+        Hostnames = { "cart.shop.mesh" },
+        Addresses = { ByteString.CopyFrom(240, 240, 0, 1) },
+        Ports = { new ServicePort { Name = "http", Port = 80, AppProtocol = Wire.AppProtocol.Http } },
+    };
+
+    private static MtlsPolicy Mtls(string name, Target target, MtlsPolicy.Types.Mode mode, params (uint Port, MtlsPolicy.Types.Mode Mode)[] ports)
+    {
+        var policy = new MtlsPolicy { Namespace = "shop", Name = name, Targets = { target }, Mode = mode };
+        foreach (var (port, portMode) in ports) policy.Ports[port] = portMode;
+        return policy;
+    }
+
+    private static TrafficPolicy Timeout(string name, Target target, ulong milliseconds) =>
+        new() { Namespace = "shop", Name = name, Targets = { target }, RequestTimeoutMs = milliseconds };
+
+    private static HttpRoute Route(StringMatch path) => new() { Namespace = "a", Name = "r", Rules = { new HttpRule { Matches = { new HttpMatch { Path = path } } } } };
+
+    private static AccessPolicy Access(Wire.AccessRule rule) => new() { Namespace = "a", Name = "p", Targets = { new Target() }, Rules = { rule } };
+}

@@ -26,7 +26,7 @@ internal sealed partial class ServerTarget : IFuzzTarget
         Assert.Equal(whole, Serve(Pieces.Of(input)));
     }
 
-    /// <summary>What the handler saw and the statuses that went out, without interim ones: they depend on what has arrived.</summary>
+    /// <summary>What the handler saw and how each request ended. Interim responses, and which of several faults is named, depend on what has arrived.</summary>
     private static string Serve(List<byte[]> pieces)
     {
         var loop = new TestLoop();
@@ -66,7 +66,8 @@ internal sealed partial class ServerTarget : IFuzzTarget
         {
             if (!client.Input.TryRead(out var read)) return "";
             string text = Encoding.Latin1.GetString(read.Buffer);
-            return string.Join(' ', StatusLine().Matches(text).Select(static match => match.Groups[1].Value).Where(static status => status != "100"));
+            return string.Join(' ', StatusLine().Matches(text).Select(static match => match.Groups[1].Value)
+                .Where(static status => status != "100").Select(static status => status == "200" ? "served" : "refused"));
         }
         catch (Mesh.Io.ConnectionBrokenException)
         {

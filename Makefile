@@ -66,9 +66,10 @@ bench: deps build
 soak: deps build
 	@dotnet demo/Mesh.Demo/bin/$(CONFIG)/net10.0/Mesh.Demo.dll --soak $(or $(SOAK_MINUTES),30)
 
-## fuzz: every parser for FUZZ_SECONDS with fresh seeds; a failure prints the seed that repeats it
+## fuzz: each parser for FUZZ_SECONDS (60) from a fresh FUZZ_SEED; a failure becomes a corpus file and prints the command that repeats it
 fuzz: build
-	@MESH_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) dotnet test tests/fuzz -c $(CONFIG) --no-build
+	@seed=$(or $(FUZZ_SEED),$$RANDOM$$RANDOM); seconds=$(or $(FUZZ_SECONDS),60); echo "each parser for $$seconds s, FUZZ_SEED=$$seed"; \
+	MESH_FUZZ_SEED=$$seed MESH_FUZZ_SECONDS=$$seconds dotnet test tests/fuzz -c $(CONFIG) --no-build
 
 ## package: dist/ with a .deb, an OCI image archive and the Kubernetes manifests
 package: $(PROGRAMS)

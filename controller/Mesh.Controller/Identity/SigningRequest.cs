@@ -27,7 +27,7 @@ internal static class SigningRequest
             CheckKey(request.PublicKey);
             return request.PublicKey;
         }
-        catch (CryptographicException error)
+        catch (Exception error) when (error is CryptographicException or NotSupportedException) // the latter for unknown algorithms and curves
         {
             throw new InvalidSigningRequestException(
                 $"the certificate signing request is truncated, not DER PKCS#10, or not signed by its own key: {error.Message}", error);

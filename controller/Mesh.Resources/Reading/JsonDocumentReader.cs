@@ -47,11 +47,11 @@ internal sealed class JsonDocumentReader(string? file)
                     items.Add(ReadValue(ref reader, utf8, $"{path}[{items.Count}]"));
                 return items;
             case JsonTokenType.String:
-                return JsonValue.Create(reader.GetString());
+                return JsonValue.Create(TextOf(ref reader));
             case JsonTokenType.True or JsonTokenType.False:
                 return JsonValue.Create(reader.GetBoolean());
             case JsonTokenType.Number:
-                return reader.TryGetInt64(out var whole) ? JsonValue.Create(whole) : JsonValue.Create(reader.GetDouble());
+                return reader.TryGetInt64(out var whole) ? JsonValue.Create(whole) : JsonValue.Create(NumberOf(ref reader));
             default:
                 return null;
         }
@@ -62,7 +62,7 @@ internal sealed class JsonDocumentReader(string? file)
         var result = new JsonObject();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+            var name = TextOf(ref reader);
             var fieldPath = path.Length == 0 ? name : name.AsSpan().IndexOfAny('.', '/') >= 0 ? $"{path}[{name}]" : $"{path}.{name}";
             var at = LineAt(utf8, (int)reader.TokenStartIndex);
             if (result.ContainsKey(name))
@@ -75,6 +75,23 @@ internal sealed class JsonDocumentReader(string? file)
 
         return result;
     }
+
+    private string TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("text holds bytes that are not UTF-8 or half of a surrogate pair", null, line - 1, null);
+        }
+    }
+
+    /// <summary>A number beyond the range reads as infinity, which JSON cannot write.</summary>
+    private double NumberOf(ref Utf8JsonReader reader) => reader.GetDouble() is var number && double.IsFinite(number)
+        ? number
+        : throw new JsonException("a number is out of range", null, line - 1, null);
 
     // Tokens come in order, so each byte is looked at once.
     private int LineAt(ReadOnlySpan<byte> utf8, int offset)

@@ -31,6 +31,11 @@ internal sealed class YamlDocumentReader(string? file)
             var reason = (malformed.InnerException ?? malformed).Message;
             errors.Add(new ResourceError("", ErrorReason.Malformed, $"malformed YAML: {reason}") { File = file, Line = (int)malformed.Start.Line });
         }
+        catch (InvalidOperationException) // the scanner trips over some malformed plain text
+        {
+            var line = (int)(parser.Current?.End.Line ?? 0);
+            errors.Add(new ResourceError("", ErrorReason.Malformed, "malformed YAML: text that cannot be read after this line") { File = file, Line = line });
+        }
 
         return (documents, errors);
     }

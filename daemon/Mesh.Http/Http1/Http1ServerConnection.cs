@@ -133,8 +133,12 @@ public sealed class Http1ServerConnection
     /// <summary>RFC 9112 2.2: a server should ignore an empty line before the request line.</summary>
     private static ReadOnlySequence<byte> SkipEmptyLines(ReadOnlySequence<byte> buffer)
     {
-        while (buffer.Length >= 2 && buffer.FirstSpan is [(byte)'\r', (byte)'\n', ..]) buffer = buffer.Slice(2);
-        return buffer;
+        if (buffer.FirstSpan is not [(byte)'\r', ..]) return buffer;
+        var reader = new SequenceReader<byte>(buffer); // the two bytes may be in different segments
+        while (reader.IsNext("\r\n"u8, advancePast: true))
+        {
+        }
+        return reader.UnreadSequence;
     }
 
     private async ValueTask Refuse(HttpMessageException error)

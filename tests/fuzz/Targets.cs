@@ -1,0 +1,24 @@
+using Mesh.Tests.Fuzz.Certificates;
+using Mesh.Tests.Fuzz.Dns;
+using Mesh.Tests.Fuzz.Grpc;
+using Mesh.Tests.Fuzz.Hpack;
+using Mesh.Tests.Fuzz.Http1;
+using Mesh.Tests.Fuzz.Http2;
+using Mesh.Tests.Fuzz.Names;
+using Mesh.Tests.Fuzz.NodeSocket;
+using Mesh.Tests.Fuzz.Resources;
+using Mesh.Tests.Fuzz.State;
+
+namespace Mesh.Tests.Fuzz;
+
+internal static class Targets
+{
+    public static IReadOnlyList<IFuzzTarget> All { get; } =
+    [
+        new HeadTarget(), new ServerTarget(), new ChunkedTarget(), new HpackTarget(), new FrameTarget(), new DnsTarget(),
+        new ResourceTarget(json: false), new ResourceTarget(json: true), new NodeMessageTarget(), new GrpcTarget(),
+        new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(),
+    ];
+
+    public static IFuzzTarget Named(string name) => All.Single(target => target.Name == name);
+}

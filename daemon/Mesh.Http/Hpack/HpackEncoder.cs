@@ -94,7 +94,8 @@ internal sealed class HpackEncoder
         }
         WriteInteger(0x00, 7, name.Length);
         var target = Reserve(name.Length);
-        System.Text.Ascii.ToLower(name, target, out _);
+        // Not Ascii.ToLower, which stops at the first byte that is not ASCII and would leave bytes of an earlier block here.
+        for (int i = 0; i < name.Length; i++) target[i] = name[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(name[i] | 0x20) : name[i];
         used += name.Length;
     }
 

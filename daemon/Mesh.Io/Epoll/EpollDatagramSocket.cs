@@ -8,11 +8,13 @@ internal sealed unsafe class EpollDatagramSocket : DatagramSocket
     private const int DatagramsPerTurn = 64;
     private const int MaxDatagram = 64 * 1024;
 
+    // One for all sockets of a loop: a datagram is handed over before the next is received.
+    [ThreadStatic] private static byte[]? buffer;
+
     private readonly EpollLoop loop;
     private readonly DatagramReceived received;
     private readonly Handler handler;
     private readonly bool isV6;
-    private byte[]? buffer;
     private int fd;
 
     internal EpollDatagramSocket(EpollLoop loop, int fd, DatagramReceived received)

@@ -24,7 +24,7 @@ public sealed class DnsCaptureTests : IDisposable
     {
         workload.Link(outside, "veth0", ["10.93.0.2/24", "fd93::2/64"], ["10.93.0.1/24", "fd93::1/64"]);
         using (workload.Network.Enter()) NamespaceRules.Apply(CaptureOptions.Default);
-        var options = new DnsOptions { Resolvers = [IpPort.Parse("10.93.0.1:53")], ServerTimeout = TimeSpan.FromMilliseconds(300) };
+        var options = new DnsOptions { Resolvers = [IpPort.Parse("10.93.0.1:53")], ServerTimeout = TimeSpan.FromSeconds(2) };
         server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, new Names(), new Random(1));
     }
 

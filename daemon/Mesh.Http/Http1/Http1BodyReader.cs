@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Mesh.Io;
 
 namespace Mesh.Http.Http1;
 
@@ -65,7 +66,7 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
     {
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadSlowly()
     {
         while (true)

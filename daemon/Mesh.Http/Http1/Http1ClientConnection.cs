@@ -69,7 +69,7 @@ public sealed class Http1ClientConnection : ClientExchange, IAsyncDisposable
         return writer.FlushAsync();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public override async ValueTask<ResponseHead> ReadHeadAsync()
     {
         while (true)

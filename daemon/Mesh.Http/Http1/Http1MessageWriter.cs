@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Mesh.Io;
 
 namespace Mesh.Http.Http1;
 
@@ -88,10 +89,10 @@ internal sealed class Http1MessageWriter(PipeWriter output)
     private static bool NeedsLength(RequestHead head, long length) =>
         !head.Headers.Contains("content-length"u8) && (length > 0 || head.IsMethod("POST"u8) || head.IsMethod("PUT"u8) || head.IsMethod("PATCH"u8));
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private static async ValueTask Wait(ValueTask<FlushResult> flush) => await flush;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask SendLarge(ReadOnlySequence<byte> data)
     {
         foreach (var part in data) await output.WriteAsync(part);

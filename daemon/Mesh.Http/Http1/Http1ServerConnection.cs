@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mesh.Io;
 
@@ -53,6 +54,7 @@ public sealed class Http1ServerConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<bool> ServeOne()
     {
         IsIdle = true;
@@ -71,6 +73,7 @@ public sealed class Http1ServerConnection
         return exchange.KeepAlive && exchange.ResponseEnded && await DrainRequest();
     }
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Handle()
     {
         try
@@ -89,6 +92,7 @@ public sealed class Http1ServerConnection
     }
 
     /// <returns>False when the client closed, or stayed silent too long, between requests.</returns>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<bool> ReadHead()
     {
         bool started = false;
@@ -151,6 +155,7 @@ public sealed class Http1ServerConnection
     }
 
     /// <summary>Reads away what the handler left of the request body, within bounds, so that the next request can be found.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<bool> DrainRequest()
     {
         long drained = 0;
@@ -173,6 +178,7 @@ public sealed class Http1ServerConnection
 
     /// <summary>Half-closes and waits a little for the client's FIN: closing with unread bytes would reset the connection and
     /// could destroy the response on its way (RFC 9112 9.6).</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask CloseGracefully()
     {
         await connection.Output.CompleteAsync();

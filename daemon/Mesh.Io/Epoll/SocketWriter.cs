@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Mesh.Io.Buffers;
 using Mesh.Io.Native;
@@ -88,6 +89,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
         else SendEnd();
     }
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     public override async ValueTask CompleteAsync(Exception? exception = null)
     {
         if (exception is null && !completeRequested && head is not null) await FlushAsync();

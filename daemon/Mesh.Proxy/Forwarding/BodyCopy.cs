@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Mesh.Http;
+using Mesh.Io;
 
 namespace Mesh.Proxy.Forwarding;
 
@@ -23,7 +24,7 @@ internal sealed class BodyCopy
 
     public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to) => Run(from.ResponseBody, to, null);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream)
     {
         while (true)

@@ -22,7 +22,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
     /// <summary>Set as soon as they are known, and at the latest by the handler's end.</summary>
     protected TrafficParties? Parties { get; set; }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     public async ValueTask HandleAsync(ServerExchange exchange)
     {
         long start = Loop.Time.GetTimestamp();

@@ -48,7 +48,7 @@ internal sealed class HttpForwarder
 
     /// <param name="timeout">From now to the end of the response; zero for none.</param>
     /// <returns>Null, or what went wrong. After a failure the response may have been started.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         upstream = client;
@@ -79,7 +79,7 @@ internal sealed class HttpForwarder
         };
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
     {
         client.StartRequest(exchange.Request, exchange.RequestFraming);
@@ -101,7 +101,7 @@ internal sealed class HttpForwarder
         else await Respond(exchange, client, head);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
     {
         // Refused before it sent its body: nobody can say whether the body will come, so the connection cannot carry another request.
@@ -147,6 +147,7 @@ internal sealed class HttpForwarder
     }
 
     /// <summary>The exchange is over: what is left of the request has no reader any more. Nobody may read the client's connection before this has ended.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask StopPump(ServerExchange exchange, ClientExchange client)
     {
         if (pump is null) return;
@@ -160,6 +161,7 @@ internal sealed class HttpForwarder
         pump = null;
     }
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Upgrade(ServerExchange exchange, ClientExchange client, ResponseHead head, bool granted)
     {
         if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");

@@ -15,7 +15,7 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
 
     protected override TrafficParties DefaultParties => parties;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
         target.Authorize(exchange.Request, httpPending: false);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
@@ -37,6 +38,7 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     }
 
     /// <summary>Connects to the application inside its namespace, from the client's own address where the kernel can do that.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Connection> ConnectAsync(Loop loop)
     {
         bool usable = client.Address != application.Address && client.Address.IsV4 == application.Address.IsV4;

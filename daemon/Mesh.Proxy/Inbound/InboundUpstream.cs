@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Http.Http1;
 using Mesh.Io;
@@ -9,6 +10,7 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Ht
 {
     private Http1ClientConnection? current = new(first, limits);
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Http1ClientConnection> TakeAsync(Loop loop)
     {
         var kept = current;

@@ -75,7 +75,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         return Send(exchange, snapshot, service, backend.Response ?? rule.Response, timeout);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         EndpointModel? failed = null;
@@ -96,7 +96,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<Failure?> Through(ServerExchange exchange, ServicePortModel service, EndpointModel endpoint, HeaderEdit? edit, TimeSpan timeout)
     {
         var key = new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, source is null ? default : client.Address);
@@ -121,6 +121,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         }
     }
 
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<Http1ClientConnection> Connect(ServicePortModel service, EndpointModel endpoint)
     {
         var connection = await local.Connector.ConnectAsync(new UpstreamRequest(source, client, endpoint, service.Traffic.ConnectTimeout));

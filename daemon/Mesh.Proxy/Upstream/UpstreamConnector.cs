@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -15,6 +16,7 @@ internal readonly record struct UpstreamRequest(LocalWorkloadState? Source, IpPo
 internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
 {
     /// <exception cref="ProxyException">With the failure to answer.</exception>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Connection> ConnectAsync(UpstreamRequest request)
     {
         try
@@ -28,6 +30,7 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
     }
 
     /// <summary>Straight to an address outside the mesh, from the workload's own namespace.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Connection> PassThroughAsync(LocalWorkloadState source, IpPort destination, TimeSpan timeout)
     {
         try

@@ -5,7 +5,7 @@ namespace Mesh.Http;
 /// <summary>A short run of bytes with storage that is kept from message to message.</summary>
 public sealed class ByteText
 {
-    private byte[] storage = new byte[64];
+    private byte[] storage = [];
 
     public int Length { get; private set; }
 

@@ -96,6 +96,9 @@ internal abstract class LoopWork<T> : IValueTaskSource<T>, IValueTaskSource
 
     internal short Version => source.Version;
 
+    /// <summary>Resumes the method.</summary>
+    internal abstract Action Continue { get; }
+
     internal void SetResult(T value) => source.SetResult(value);
 
     internal void SetException(Exception error) => source.SetException(error);
@@ -129,7 +132,7 @@ internal abstract class LoopWork<T> : IValueTaskSource<T>, IValueTaskSource
     /// <returns>What continues it.</returns>
     internal static Action Suspend<TStateMachine>(ref LoopWork<T>? work, ref TStateMachine stateMachine) where TStateMachine : IAsyncStateMachine
     {
-        if (work is LoopMethod<T, TStateMachine> suspended) return suspended.Continue;
+        if (work is not null) return work.Continue;
         var method = LoopMethod<T, TStateMachine>.Rent();
         work = method; // before the copy: the builder is part of the state machine
         method.StateMachine = stateMachine;
@@ -150,7 +153,7 @@ internal sealed class LoopMethod<T, TStateMachine> : LoopWork<T> where TStateMac
 
     private LoopMethod() => Continue = () => StateMachine!.MoveNext();
 
-    internal Action Continue { get; }
+    internal override Action Continue { get; }
 
     internal static LoopMethod<T, TStateMachine> Rent()
     {

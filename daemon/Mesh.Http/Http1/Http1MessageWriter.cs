@@ -27,31 +27,35 @@ internal sealed class Http1MessageWriter(PipeWriter output)
 
     public void WriteRequestHead(RequestHead head, BodyMode bodyMode, long length)
     {
-        Write(head.Method.Span, " "u8);
-        Write(head.Target.Span, " HTTP/1.1\r\nhost: "u8);
-        Write(head.Authority.Span, "\r\n"u8);
-        WriteFields(head.Headers);
-        if (bodyMode == BodyMode.Chunked) Write("transfer-encoding: chunked\r\n"u8, default);
-        if (length >= 0 && bodyMode != BodyMode.Chunked && NeedsLength(head, length)) WriteLength(length);
-        Write("\r\n"u8, default);
+        var text = Begin(HeadText.BoundOf(head), out byte[]? large);
+        text.Put(head.Method.Span);
+        text.Put(" "u8);
+        text.Put(head.Target.Span);
+        text.Put(" HTTP/1.1\r\nhost: "u8);
+        text.Put(head.Authority.Span);
+        text.Put("\r\n"u8);
+        text.Put(head.Headers);
+        if (bodyMode == BodyMode.Chunked) text.Put("transfer-encoding: chunked\r\n"u8);
+        if (length >= 0 && bodyMode != BodyMode.Chunked && NeedsLength(head, length)) PutLength(ref text, length);
+        End(ref text, large);
         StartBody(bodyMode, length);
     }
 
     /// <param name="bodiless">Never has a body whatever the headers say (to HEAD, 204, 304, 1xx), so its end needs no length.</param>
     public void WriteResponseHead(ResponseHead head, BodyMode bodyMode, long length, bool bodiless, bool close, bool keepAlive)
     {
-        Write("HTTP/1.1 "u8, default);
-        var status = output.GetSpan(4);
-        Utf8Formatter.TryFormat(head.Status, status, out int digits);
-        status[digits] = (byte)' ';
-        output.Advance(digits + 1);
-        Write(head.Reason.IsEmpty ? ReasonPhrases.Of(head.Status) : head.Reason.Span, "\r\n"u8);
-        WriteFields(head.Headers);
-        if (bodyMode == BodyMode.Chunked) Write("transfer-encoding: chunked\r\n"u8, default);
-        if (bodyMode is BodyMode.Length or BodyMode.None && !bodiless && !head.Headers.Contains("content-length"u8)) WriteLength(length);
-        if (close) Write("connection: close\r\n"u8, default);
-        else if (keepAlive) Write("connection: keep-alive\r\n"u8, default);
-        Write("\r\n"u8, default);
+        var text = Begin(HeadText.BoundOf(head), out byte[]? large);
+        text.Put("HTTP/1.1 "u8);
+        text.Put(head.Status);
+        text.Put(" "u8);
+        text.Put(head.Reason.IsEmpty ? ReasonPhrases.Of(head.Status) : head.Reason.Span);
+        text.Put("\r\n"u8);
+        text.Put(head.Headers);
+        if (bodyMode == BodyMode.Chunked) text.Put("transfer-encoding: chunked\r\n"u8);
+        if (bodyMode is BodyMode.Length or BodyMode.None && !bodiless && !head.Headers.Contains("content-length"u8)) PutLength(ref text, length);
+        if (close) text.Put("connection: close\r\n"u8);
+        else if (keepAlive) text.Put("connection: keep-alive\r\n"u8);
+        End(ref text, large);
         if (!head.IsInterim) StartBody(bodyMode, length);
     }
 
@@ -73,9 +77,10 @@ internal sealed class Http1MessageWriter(PipeWriter output)
         if (mode == BodyMode.Length && remaining != 0)
             throw new InvalidOperationException($"the body is {remaining} bytes shorter than its declared length");
         if (mode != BodyMode.Chunked) return;
-        Write(chunkOpen ? "\r\n0\r\n"u8 : "0\r\n"u8, default);
-        if (trailers is not null) WriteFields(trailers);
-        Write("\r\n"u8, default);
+        var text = Begin(16 + (trailers is null ? 0 : HeadText.BoundOf(trailers)), out byte[]? large);
+        text.Put(chunkOpen ? "\r\n0\r\n"u8 : "0\r\n"u8);
+        if (trailers is not null) text.Put(trailers);
+        End(ref text, large);
     }
 
     public ValueTask FlushAsync()
@@ -122,38 +127,28 @@ internal sealed class Http1MessageWriter(PipeWriter output)
         chunkOpen = true;
     }
 
-    private void WriteFields(HeaderList headers)
+    private HeadText Begin(int bound, out byte[]? large)
     {
-        for (int i = 0; i < headers.Count; i++)
+        large = bound > LargestCopy ? ArrayPool<byte>.Shared.Rent(bound) : null;
+        return new HeadText(large ?? output.GetSpan(bound));
+    }
+
+    private void End(ref HeadText text, byte[]? large)
+    {
+        text.Put("\r\n"u8);
+        if (large is null)
         {
-            var (name, value) = (headers.Name(i).Length, headers.Value(i).Length);
-            if (name + value + 4 > LargestCopy)
-            {
-                Write(headers.Name(i), ": "u8);
-                Write(headers.Value(i), "\r\n"u8);
-                continue;
-            }
-            var span = output.GetSpan(name + value + 4);
-            headers.Name(i).CopyTo(span);
-            ": "u8.CopyTo(span[name..]);
-            headers.Value(i).CopyTo(span[(name + 2)..]);
-            "\r\n"u8.CopyTo(span[(name + 2 + value)..]);
-            output.Advance(name + value + 4);
+            output.Advance(text.Length);
+            return;
         }
+        output.Write(large.AsSpan(0, text.Length));
+        ArrayPool<byte>.Shared.Return(large);
     }
 
-    private void WriteLength(long length)
+    private static void PutLength(ref HeadText text, long length)
     {
-        Write("content-length: "u8, default);
-        var span = output.GetSpan(24);
-        Utf8Formatter.TryFormat(length, span, out int digits);
-        "\r\n"u8.CopyTo(span[digits..]);
-        output.Advance(digits + 2);
-    }
-
-    private void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
-    {
-        output.Write(first);
-        output.Write(second);
+        text.Put("content-length: "u8);
+        text.Put(length);
+        text.Put("\r\n"u8);
     }
 }

@@ -39,8 +39,22 @@ public sealed class Http1ServerConnection
     {
         try
         {
-            while (await ServeOne())
+            while (await ReadRequest())
             {
+                IsIdle = false;
+                // Awaited here and not in a method of its own: one suspension fewer for each request.
+                try
+                {
+                    await handler.HandleAsync(exchange);
+                    if (!exchange.ResponseEnded && !exchange.TakenOver) exchange.Abort();
+                }
+                catch (HttpMessageException error)
+                {
+                    if (exchange.ResponseStarted) exchange.Abort();
+                    else await Refuse(error);
+                }
+                if (!exchange.KeepAlive || !exchange.ResponseEnded || !(exchange.RequestEnded || await DrainRequest())) break;
+                IsIdle = true;
             }
             if (!exchange.TakenOver) await CloseGracefully();
         }
@@ -55,40 +69,21 @@ public sealed class Http1ServerConnection
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<bool> ServeOne()
+    private async ValueTask<bool> ReadRequest()
     {
-        IsIdle = true;
+        HttpMessageException refusal;
         try
         {
             if (!await ReadHead()) return false;
             exchange.StartRequest(draining);
+            return true;
         }
         catch (HttpMessageException error)
         {
-            await Refuse(error);
-            return false;
+            refusal = error;
         }
-        IsIdle = false;
-        await Handle();
-        return exchange.KeepAlive && exchange.ResponseEnded && await DrainRequest();
-    }
-
-    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
-    private async ValueTask Handle()
-    {
-        try
-        {
-            await handler.HandleAsync(exchange);
-            if (!exchange.ResponseEnded && !exchange.TakenOver) exchange.Abort();
-        }
-        catch (HttpMessageException error) when (!exchange.ResponseStarted)
-        {
-            await Refuse(error);
-        }
-        catch (HttpMessageException)
-        {
-            exchange.Abort();
-        }
+        await Refuse(refusal);
+        return false;
     }
 
     /// <returns>False when the client closed, or stayed silent too long, between requests.</returns>

@@ -79,45 +79,34 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
     private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         EndpointModel? failed = null;
-        for (int retries = service.Traffic.ConnectRetries; ; retries--)
+        for (int retries = service.Traffic.ConnectRetries; ;)
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
             Parties = parties.Get(source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
+            Chose(endpoint.Target);
+            var key = new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, source is null ? default : client.Address);
+            endpoint.State.Begin(Loop.Index);
             try
-            {
-                return await Through(exchange, service, endpoint, responseEdit, timeout);
-            }
-            catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
-            {
-                failed = endpoint;
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<Failure?> Through(ServerExchange exchange, ServicePortModel service, EndpointModel endpoint, HeaderEdit? edit, TimeSpan timeout)
-    {
-        var key = new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, source is null ? default : client.Address);
-        endpoint.State.Begin(Loop.Index);
-        Chose(endpoint.Target);
-        try
-        {
-            while (true)
             {
                 var upstream = local.HttpPool.TryTake(key) ?? await Connect(service, endpoint);
                 bool reused = upstream.ExchangeCount > 0;
-                var failure = await Forwarder.RunAsync(exchange, upstream, edit, timeout);
+                var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout);
                 if (failure is null && upstream.IsReusable) local.HttpPool.Return(key, upstream);
                 else await upstream.DisposeAsync();
                 bool stale = failure is { Flag: ResponseFlag.UC } && reused && Forwarder.NothingReceived;
                 if (!stale || !IsRepeatable(exchange)) return failure;
             }
-        }
-        finally
-        {
-            endpoint.State.End(Loop.Index);
+            catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
+            {
+                failed = endpoint;
+                retries--;
+            }
+            finally
+            {
+                endpoint.State.End(Loop.Index);
+            }
         }
     }
 

@@ -5,7 +5,11 @@ namespace Mesh.Proxy.Upstream;
 
 /// <summary>Which connections may be shared: those of one source workload to one port of one endpoint for one client address.
 /// Never across workloads, because the connection proves the source's identity and shows its address.</summary>
-internal readonly record struct PoolKey(string Source, string EndpointUid, IpPort Target, Ip Client);
+internal readonly record struct PoolKey(string Source, string EndpointUid, IpPort Target, Ip Client)
+{
+    /// <summary>Addresses tell nearly all keys apart; hashing the names too would cost more than the comparison that follows.</summary>
+    public override int GetHashCode() => HashCode.Combine(Target, Client);
+}
 
 /// <summary>Idle HTTP/1.1 upstream connections of one loop. The most recently used is taken first, so that surplus ones grow old and are closed.</summary>
 internal sealed class HttpPool

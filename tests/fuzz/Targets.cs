@@ -17,7 +17,7 @@ internal static class Targets
     [
         new HeadTarget(), new ServerTarget(), new ChunkedTarget(), new HpackTarget(), new FrameTarget(), new DnsTarget(),
         new ResourceTarget(json: false), new ResourceTarget(json: true), new NodeMessageTarget(), new GrpcTarget(),
-        new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(),
+        new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(), new ConfigLogTarget(),
     ];
 
     public static IFuzzTarget Named(string name) => All.Single(target => target.Name == name);

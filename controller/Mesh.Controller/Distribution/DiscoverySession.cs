@@ -50,7 +50,7 @@ internal sealed class DiscoverySession(PushedGraph graph, DiscoveryLimits limits
     {
         foreach (var type in types)
         {
-            if (!ReferenceEquals(graph.Graph.OfType(type.TypeUrl), newer.Graph.OfType(type.TypeUrl))) type.MarkStale();
+            type.MarkStale(newer.ChangedSince(graph, type.TypeUrl));
         }
         graph = newer;
         UpdateAppliedVersion();

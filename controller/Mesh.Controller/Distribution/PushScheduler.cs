@@ -62,7 +62,7 @@ internal sealed class PushScheduler : IDisposable
         lock (gate)
         {
             waiting = false;
-            pushed = PushedGraph.Of(source.Current);
+            pushed = current.Then(source.Current);
             if (pushed.Version == current.Version) return;
             Volatile.Write(ref current, pushed);
         }

@@ -14,6 +14,14 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
 
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
+
+    /// <summary>Names to look at before the client has everything, each once; not filled while everything is to be looked at.</summary>
+    private readonly Queue<string> waiting = [];
+    private readonly HashSet<string> isWaiting = new(StringComparer.Ordinal);
+
+    /// <summary>Looked at, and gone from the graph: named at the end.</summary>
+    private readonly HashSet<string> gone = new(StringComparer.Ordinal);
+    private bool looksAtAll = true;
     private bool wildcard;
     private bool owesFirstAnswer = true;
     private ulong nonces;
@@ -28,7 +36,12 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
 
     public int NameCount => names.Count;
 
-    public void MarkStale() => IsStale = true;
+    /// <param name="changed">Names that may differ from what was there before; null: any may.</param>
+    public void MarkStale(IEnumerable<string>? changed)
+    {
+        if (changed is null) LookAtAll();
+        else if (!looksAtAll) LookAt(changed);
+    }
 
     /// <summary>The first request of the type on this stream: empty subscription means everything (xDS, "wildcard mode").</summary>
     public void Start(DeltaDiscoveryRequest request)
@@ -55,7 +68,7 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
         }
         if (request.ResourceNamesSubscribe.Count + request.ResourceNamesUnsubscribe.Count == 0) return;
         if (!wildcard) ForgetUnsubscribed();
-        IsStale = true;
+        LookAtAll();
     }
 
     /// <summary>Ends the wait for the outstanding response; true when that nonce was waited for.</summary>
@@ -69,12 +82,18 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
     /// <summary>The next response, or null when the client has everything. Only while none is outstanding.</summary>
     public DeltaDiscoveryResponse? Next(IReadOnlyDictionary<string, CompiledResource> current, string configVersion)
     {
+        if (looksAtAll)
+        {
+            looksAtAll = false;
+            LookAt((wildcard ? current.Keys : names).Where(name => IsNew(name, current)).Concat(told.Keys.Where(name => !current.ContainsKey(name))));
+        }
         var response = new DeltaDiscoveryResponse { TypeUrl = typeUrl };
-        bool whole = wildcard ? AddChanged(response, current.Values) : AddChanged(response, Subscribed(current));
-        if (whole)
+        if (AddChanged(response, current))
         {
             // Removals go last, so that what replaces a resource is there before it goes.
-            AddRemoved(response, current);
+            response.RemovedResources.AddRange(gone);
+            foreach (string name in gone) told.Remove(name);
+            gone.Clear();
             response.SystemVersionInfo = configVersion;
             IsStale = false;
         }
@@ -85,24 +104,41 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
         return response;
     }
 
-    private IEnumerable<CompiledResource> Subscribed(IReadOnlyDictionary<string, CompiledResource> current)
+    private void LookAtAll()
     {
-        foreach (string name in names)
+        (looksAtAll, IsStale) = (true, true);
+        waiting.Clear();
+        isWaiting.Clear();
+        gone.Clear();
+    }
+
+    private void LookAt(IEnumerable<string> changed)
+    {
+        foreach (string name in changed)
         {
-            if (current.TryGetValue(name, out var resource)) yield return resource;
+            IsStale = true;
+            if (isWaiting.Add(name)) waiting.Enqueue(name);
         }
     }
 
+    private bool IsNew(string name, IReadOnlyDictionary<string, CompiledResource> current) =>
+        current.TryGetValue(name, out var resource) && (!told.TryGetValue(name, out string? version) || version != resource.Version);
+
     /// <returns>False when the response is full before everything was added.</returns>
-    private bool AddChanged(DeltaDiscoveryResponse response, IEnumerable<CompiledResource> resources)
+    private bool AddChanged(DeltaDiscoveryResponse response, IReadOnlyDictionary<string, CompiledResource> current)
     {
-        int bytes = 0;
-        foreach (var resource in resources)
+        for (int bytes = 0; waiting.TryPeek(out string? name); isWaiting.Remove(waiting.Dequeue()))
         {
-            if (told.TryGetValue(resource.Name, out string? version) && version == resource.Version) continue;
+            gone.Remove(name);
+            if (!current.TryGetValue(name, out var resource))
+            {
+                if (told.ContainsKey(name)) gone.Add(name);
+                continue;
+            }
+            if ((!wildcard && !names.Contains(name)) || !IsNew(name, current)) continue;
             if (bytes >= limits.ResponseBytes) return false;
             bytes += resource.Bytes.Length + resource.Name.Length;
-            told[resource.Name] = resource.Version;
+            told[name] = resource.Version;
             response.Resources.Add(new Resource
             {
                 Name = resource.Name,
@@ -111,15 +147,6 @@ internal sealed class TypeSubscription(string typeUrl, DiscoveryLimits limits)
             });
         }
         return true;
-    }
-
-    private void AddRemoved(DeltaDiscoveryResponse response, IReadOnlyDictionary<string, CompiledResource> current)
-    {
-        foreach (string name in told.Keys)
-        {
-            if (!current.ContainsKey(name)) response.RemovedResources.Add(name);
-        }
-        foreach (string name in response.RemovedResources) told.Remove(name);
     }
 
     private void ForgetUnsubscribed()

@@ -1,4 +1,5 @@
 using Mesh.Controller.Telemetry;
+using Mesh.Resources;
 using Mesh.Resources.Compile;
 using Mesh.Store;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ internal sealed partial class GraphSource : IGraphSource, IAsyncDisposable
     private static readonly TimeSpan retryTime = TimeSpan.FromSeconds(1);
 
     private readonly IResourceStore store;
-    private readonly CompileOptions options;
+    private readonly GraphCompiler compiler;
     private readonly TimeProvider time;
     private readonly ControllerMetrics metrics;
     private readonly ILogger logger;
@@ -27,8 +28,9 @@ internal sealed partial class GraphSource : IGraphSource, IAsyncDisposable
 
     public GraphSource(IResourceStore store, CompileOptions options, TimeProvider time, ControllerMetrics metrics, ILogger logger)
     {
-        (this.store, this.options, this.time, this.metrics, this.logger) = (store, options, time, metrics, logger);
-        var first = Compile();
+        (this.store, this.time, this.metrics, this.logger) = (store, time, metrics, logger);
+        compiler = new GraphCompiler(options);
+        var first = Compile(store.Current, null);
         following = FollowAsync(first);
     }
 
@@ -46,14 +48,21 @@ internal sealed partial class GraphSource : IGraphSource, IAsyncDisposable
     private async Task FollowAsync(CompileResult first)
     {
         var result = first;
+        var failed = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 await WriteStatusesAsync(result);
-                await WaitForChangeAsync();
-                await Task.Delay(mergeTime, time, stopping.Token);
-                result = Compile();
+                if (!failed)
+                {
+                    await WaitForChangeAsync();
+                    await Task.Delay(mergeTime, time, stopping.Token);
+                }
+
+                var snapshot = store.Current;
+                result = Compile(snapshot, failed ? null : await ChangesUntilAsync(snapshot.Version));
+                failed = false;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -62,6 +71,7 @@ internal sealed partial class GraphSource : IGraphSource, IAsyncDisposable
             catch (Exception failure)
             {
                 LogFailed(failure);
+                failed = true; // what was compiled in part, or has no status, is compiled as a whole
                 await Task.Delay(retryTime, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -83,15 +93,38 @@ internal sealed partial class GraphSource : IGraphSource, IAsyncDisposable
         }
     }
 
-    private CompileResult Compile()
+    /// <summary>Resources that changed in a way that matters between the last compilation and that version; null: nobody knows any more.</summary>
+    private async Task<HashSet<ResourceKey>?> ChangesUntilAsync(long version)
+    {
+        HashSet<ResourceKey> changed = [];
+        if (version == compiledVersion)
+            return changed;
+
+        try
+        {
+            await foreach (var happened in store.WatchAsync(compiledVersion, stopping.Token))
+            {
+                if (happened.Version <= version && Relevance.AffectsGraph(happened))
+                    changed.Add(happened.Resource.Key);
+                if (happened.Version >= version)
+                    break;
+            }
+
+            return changed;
+        }
+        catch (VersionExpiredException)
+        {
+            return null;
+        }
+    }
+
+    private CompileResult Compile(StoreSnapshot snapshot, IReadOnlySet<ResourceKey>? changed)
     {
         var started = time.GetTimestamp();
-        var snapshot = store.Current;
-        var result = ResourceCompiler.Compile(snapshot.Resources, options, Current);
+        var result = compiler.Compile(snapshot.Resources, changed);
         compiledVersion = snapshot.Version;
         metrics.Compiled(time.GetElapsedTime(started));
-        var before = Current;
-        if (before.Types.Any(type => !ReferenceEquals(type.Value, result.Graph.Types[type.Key])))
+        if (!ReferenceEquals(Current, result.Graph))
         {
             Current = result.Graph;
             Changed?.Invoke();

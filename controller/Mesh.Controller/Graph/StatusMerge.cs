@@ -10,6 +10,9 @@ internal static class StatusMerge
     /// <returns>The resource with the new status; the same object when nothing changed.</returns>
     public static Resource Apply(Resource resource, JsonObject status, DateTimeOffset now)
     {
+        if (status.All(field => IsPlain(field) && JsonNode.DeepEquals(resource.Status?[field.Key], field.Value)))
+            return resource; // the most frequent case by far, and a copy of 10,000 documents takes long
+
         var document = resource.Copy();
         var target = document["status"] as JsonObject ?? [];
         var since = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -29,6 +32,8 @@ internal static class StatusMerge
         document["status"] = target.Parent is null ? target : target.DeepClone();
         return new Resource(resource.Kind, document);
     }
+
+    private static bool IsPlain(KeyValuePair<string, JsonNode?> field) => field.Key is not ("conditions" or "parents");
 
     private static JsonArray Conditions(JsonArray before, JsonArray wanted, string since)
     {

@@ -18,6 +18,9 @@ public static class ConfigTypes
 
     public static string UrlOf(MessageDescriptor descriptor) => "type.mesh.internal/" + descriptor.FullName;
 
+    /// <summary>The message's own name: Service.</summary>
+    public static string NameOf(string typeUrl) => typeUrl[(typeUrl.LastIndexOf('.') + 1)..];
+
     public static bool IsKnown(string typeUrl) => parsers.ContainsKey(typeUrl);
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are not such a message.</exception>

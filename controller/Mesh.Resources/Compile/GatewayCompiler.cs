@@ -13,6 +13,7 @@ internal static class GatewayCompiler
 
     public static void Compile(CompileContext context)
     {
+        context.Begin(TypeUrls.Gateway);
         foreach (var gateway in context.Resources.OfKind("Gateway"))
         {
             var spec = gateway.SpecAs(SpecJson.Default.GatewaySpec);

@@ -14,6 +14,9 @@ internal static class PolicyCompiler
 
     public static void Compile(CompileContext context)
     {
+        context.Begin(TypeUrls.TrafficPolicy);
+        context.Begin(TypeUrls.MtlsPolicy);
+        context.Begin(TypeUrls.AccessPolicy);
         foreach (var policy in kinds.SelectMany(context.Resources.OfKind))
             Compile(context, policy);
     }

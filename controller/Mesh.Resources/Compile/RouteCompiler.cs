@@ -11,6 +11,8 @@ internal static class RouteCompiler
 
     public static void Compile(CompileContext context)
     {
+        context.Begin(TypeUrls.HttpRoute);
+        context.Begin(TypeUrls.TcpRoute);
         foreach (var route in context.Resources.OfKind("HTTPRoute").Concat(context.Resources.OfKind("TCPRoute")))
             Compile(context, route);
     }

@@ -11,6 +11,7 @@ internal static class ServiceCompiler
 {
     public static void Compile(CompileContext context)
     {
+        context.Begin(TypeUrls.Service);
         var services = context.Resources.OfKind("Service").ToList();
         var addresses = new VirtualAddresses(services.Where(NeedsAddress), context.Options);
         foreach (var service in services)

@@ -31,6 +31,7 @@ internal sealed class TargetResolver(CompileContext context, Resource policy)
             return new Target();
 
         var key = new ResourceKey(reference.Kind == "Workload" ? Groups.Mesh : Groups.Core, reference.Kind, policy.Namespace, reference.Name);
+        context.Referred.Add(key);
         var resource = context.Resources.Find(key);
         if (resource is null)
             Fail($"spec.targetRefs[{index}].name", $"{key} does not exist");

@@ -12,6 +12,7 @@ internal static class WorkloadCompiler
 {
     public static void Compile(CompileContext context)
     {
+        context.Begin(TypeUrls.Workload);
         var workloads = context.Resources.OfKind("Workload").ToList();
         var services = ServicesByWorkload(context, workloads);
         foreach (var workload in workloads)
@@ -19,6 +20,26 @@ internal static class WorkloadCompiler
 
         ReportSharedAddresses(context, workloads);
     }
+
+    /// <summary>Workloads that changed, and those that a changed Service selects or selected.</summary>
+    /// <param name="services">Of the new resources.</param>
+    public static void Compile(CompileContext context, ResourceSet before, IReadOnlySet<ResourceKey> changed, SelectorIndex services)
+    {
+        var keys = changed.Where(key => key.Kind == "Workload").ToHashSet();
+        foreach (var service in changed.Where(key => key.Kind == "Service"))
+            keys.UnionWith(Selected(context, before.Find(service), context.Resources.Find(service)));
+        foreach (var key in keys)
+        {
+            if (context.Resources.Find(key) is { } workload)
+                context.Emit(TypeUrls.Workload, key.Path, Message(context, workload, services.Selecting(workload)));
+            else
+                context.Remove(TypeUrls.Workload, key.Path);
+        }
+    }
+
+    /// <summary>Workloads that either version selects; none when the versions select and map alike.</summary>
+    private static IEnumerable<ResourceKey> Selected(CompileContext context, Resource? before, Resource? after) =>
+        context.Resources.OfKind("Workload").Where(workload => SelectorIndex.Selects(before, workload) || SelectorIndex.Selects(after, workload)).Select(workload => workload.Key);
 
     /// <summary>The Services in front of each workload, in order of their names.</summary>
     private static Dictionary<ResourceKey, List<Resource>> ServicesByWorkload(CompileContext context, IReadOnlyList<Resource> workloads)

@@ -12,6 +12,7 @@ public sealed class ResourceCache
         static url => url, static _ => new Dictionary<string, CachedResource>(StringComparer.Ordinal));
     private readonly HashSet<string> whole = [];
     private readonly Dictionary<(string TypeUrl, string Name), Rejection> rejected = [];
+    private List<ConfigChange> unannounced = [];
 
     public ResourceCache(ResourceCheck check) => this.check = check;
 
@@ -28,13 +29,13 @@ public sealed class ResourceCache
     /// <summary>Rejections since the start: mesh_config_rejected_total.</summary>
     public long RejectionCount { get; private set; }
 
-    /// <summary>The content changed. Raised once per batch.</summary>
-    public event Action<ResourceCache>? Changed;
+    /// <summary>What has changed since the last time; raised once per batch, the first time with everything. Empty when only the version is new.</summary>
+    public event Action<IReadOnlyList<ConfigChange>>? Changed;
 
     public IReadOnlyDictionary<string, CachedResource> OfType(string typeUrl) => types[typeUrl];
 
-    /// <summary>Messages of one type, in no order.</summary>
-    public IEnumerable<T> All<T>() where T : IMessage<T>, new() => types[UrlOf<T>()].Values.Select(static resource => (T)resource.Message);
+    /// <summary>All resources, in no order.</summary>
+    public IEnumerable<CachedResource> Resources => types.Values.SelectMany(static resources => resources.Values);
 
     /// <summary>Takes what changed of one type.</summary>
     /// <param name="version">Of the whole configuration; null when more of this change follows.</param>
@@ -43,25 +44,20 @@ public sealed class ResourceCache
         string typeUrl, IEnumerable<(string Name, string Version, ByteString Bytes)> changed, IEnumerable<string> removed, string? version)
     {
         var refused = new List<Rejection>();
+        typeUrl = string.Intern(typeUrl); // every response brings its own copy
         foreach (var (name, resourceVersion, bytes) in changed)
         {
             if (Refuse(typeUrl, name, resourceVersion, bytes) is { } rejection) refused.Add(rejection);
         }
-        foreach (string name in removed)
-        {
-            types[typeUrl].Remove(name);
-            rejected.Remove((typeUrl, name));
-        }
+        foreach (string name in removed) Remove(typeUrl, name);
         if (version is null) return refused;
         Version = version;
         whole.Add(typeUrl);
-        if (IsComplete) Changed?.Invoke(this);
+        if (IsComplete) Announce();
         return refused;
     }
 
-    public IEnumerable<IMessage> AllMessages() => types.Values.SelectMany(static resources => resources.Values).Select(static resource => resource.Message);
-
-    /// <summary>Replaces everything: for resource files and for the state on disk.</summary>
+    /// <summary>Replaces everything: for resource files and for the state on disk. What has the version that is in force already is not looked at.</summary>
     /// <returns>What was not taken.</returns>
     public IReadOnlyList<Rejection> Replace(
         IEnumerable<(string TypeUrl, string Name, string Version, ByteString Bytes)> resources, string version)
@@ -71,30 +67,43 @@ public sealed class ResourceCache
         foreach (var (typeUrl, known) in types)
         {
             var names = byType[typeUrl].Select(static resource => resource.Name).ToHashSet(StringComparer.Ordinal);
-            foreach (string gone in known.Keys.Where(name => !names.Contains(name)).ToList()) known.Remove(gone);
+            foreach (string gone in known.Keys.Where(name => !names.Contains(name)).ToList()) Remove(typeUrl, gone);
             foreach (var (_, name, resourceVersion, bytes) in byType[typeUrl])
             {
-                if (Refuse(typeUrl, name, resourceVersion, bytes) is { } rejection) refused.Add(rejection);
+                if (known.TryGetValue(name, out var same) && same.Version == resourceVersion) rejected.Remove((typeUrl, name));
+                else if (Refuse(typeUrl, name, resourceVersion, bytes) is { } rejection) refused.Add(rejection);
             }
             whole.Add(typeUrl);
         }
         Version = version;
-        Changed?.Invoke(this);
+        Announce();
         return refused;
     }
 
-    private static string UrlOf<T>() where T : IMessage<T>, new() => ConfigTypes.UrlOf(new T().Descriptor);
+    private void Announce()
+    {
+        var changes = unannounced;
+        unannounced = [];
+        Changed?.Invoke(changes);
+    }
+
+    private void Remove(string typeUrl, string name)
+    {
+        rejected.Remove((typeUrl, name));
+        if (types[typeUrl].Remove(name)) unannounced.Add(new ConfigChange(typeUrl, name, null));
+    }
 
     private Rejection? Refuse(string typeUrl, string name, string version, ByteString bytes)
     {
         string? reason;
         try
         {
-            var message = ConfigTypes.Parse(typeUrl, bytes);
-            reason = check(typeUrl, message);
+            reason = check(typeUrl, name, ConfigTypes.Parse(typeUrl, bytes));
             if (reason is null)
             {
-                types[typeUrl][name] = new CachedResource(name, version, bytes, message);
+                var resource = new CachedResource(typeUrl, name, version, bytes);
+                types[typeUrl][name] = resource;
+                unannounced.Add(new ConfigChange(typeUrl, name, resource));
                 rejected.Remove((typeUrl, name));
                 return null;
             }

@@ -6,6 +6,7 @@ public sealed class FileStateStore(string directory) : IStateStore
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string NameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-./";
     private const string TemporarySuffix = ".new";
+    private const int ReadBufferBytes = 64 * 1024;
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
@@ -15,7 +16,18 @@ public sealed class FileStateStore(string directory) : IStateStore
         return File.Exists(path) ? File.ReadAllBytes(path) : null;
     });
 
-    public Task WriteAsync(string name, byte[] value) => RunAsync<object?>(() =>
+    public Task<T?> ReadAsync<T>(string name, Func<Stream, T> read)
+        where T : class => RunAsync(() =>
+    {
+        string path = PathOf(name);
+        if (!File.Exists(path)) return null;
+        using var file = new FileStream(path, new FileStreamOptions { BufferSize = ReadBufferBytes });
+        return read(file);
+    });
+
+    public Task WriteAsync(string name, byte[] value) => WriteAsync(name, (IEnumerable<byte[]>)[value]);
+
+    public Task WriteAsync(string name, IEnumerable<byte[]> parts) => RunAsync<object?>(() =>
     {
         string path = PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
@@ -24,10 +36,19 @@ public sealed class FileStateStore(string directory) : IStateStore
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
         using (var file = new FileStream(temporary, options))
         {
-            file.Write(value);
+            foreach (byte[] part in parts) file.Write(part);
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, path, overwrite: true);
+        return null;
+    });
+
+    public Task AppendAsync(string name, byte[] value) => RunAsync<object?>(() =>
+    {
+        using var file = new FileStream(PathOf(name), new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write });
+        file.Seek(0, SeekOrigin.End);
+        file.Write(value);
+        file.Flush(flushToDisk: true);
         return null;
     });
 

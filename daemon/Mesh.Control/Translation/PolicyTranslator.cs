@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Mesh.Protocol.Config;
 using Mesh.Proxy.Policy;
 using AccessFrom = Mesh.Proxy.Policy.AccessFrom;
@@ -7,26 +8,58 @@ using AccessTo = Mesh.Proxy.Policy.AccessTo;
 
 namespace Mesh.Control.Translation;
 
-/// <summary>Which access and mTLS policies concern a workload, and at which of its ports.</summary>
-internal sealed class PolicyTranslator(ResourceGroups groups)
+/// <summary>Which access and mTLS policies concern a workload, and at which of its ports. Workloads that the same policies concern in the same
+/// way share one <see cref="InboundPolicy"/>.</summary>
+internal sealed class PolicyTranslator
 {
-    private readonly Dictionary<AccessPolicy, AccessRule[]> rules =
-        groups.AccessPolicies.ToDictionary(static p => p, static p => p.Rules.Select(ToRule).ToArray(), ReferenceEqualityComparer.Instance as IEqualityComparer<AccessPolicy>);
+    /// <summary>Shared results that are remembered; beyond it sharing starts over, which costs memory and nothing else.</summary>
+    private const int MaxShared = 4096;
 
-    /// <summary>Every policy, whomever it concerns: for checks.</summary>
-    public void TranslateAll()
-    {
-        foreach (var policy in groups.AccessPolicies) _ = ToModel(policy, 0);
-    }
+    private readonly TargetIndex<Access> access = new();
+    private readonly TargetIndex<Mtls> mtls = new();
+    private readonly Dictionary<string, InboundPolicy> shared = new(StringComparer.Ordinal);
+    private long revisions;
+
+    private sealed record Access(AccessPolicy Policy, AccessRule[] Rules, long Revision);
+
+    private sealed record Mtls(MtlsPolicy Policy, MtlsModel Model, long Revision);
+
+    /// <param name="policy">Null: it is gone.</param>
+    /// <param name="concerned">Gets whom the policy concerned before and concerns now.</param>
+    public void SetAccess(string name, AccessPolicy? policy, WorkloadScope concerned) => access.Set(
+        name, policy?.Namespace, policy?.Targets, policy is null ? null : new Access(policy, ToRules(policy), ++revisions), concerned);
+
+    /// <inheritdoc cref="SetAccess"/>
+    public void SetMtls(string name, MtlsPolicy? policy, WorkloadScope concerned) => mtls.Set(
+        name, policy?.Namespace, policy?.Targets, policy is null ? null : new Mtls(policy, ToModel(policy), ++revisions), concerned);
+
+    /// <exception cref="NotSupportedException">It cannot be carried out; so do the others of <see cref="ResourceChecks"/>.</exception>
+    public static void Check(AccessPolicy policy) => _ = ToModel(policy, ToRules(policy), 0);
+
+    public static void Check(MtlsPolicy policy) => _ = ToModel(policy);
 
     public InboundPolicy Of(Workload workload)
     {
-        var access = new List<AccessPolicyModel>();
-        foreach (var policy in groups.AccessPolicies)
+        var candidates = access.Candidates(workload);
+        var encryption = MtlsOf(workload);
+        if (candidates.Count == 0 && encryption is null) return InboundPolicy.Default;
+        var concerning = new List<(Access Policy, int Port)>();
+        foreach (var candidate in candidates)
         {
-            foreach (int port in PortsConcerned(workload, policy.Namespace, policy.Targets)) access.Add(ToModel(policy, port));
+            foreach (int port in PortsConcerned(workload, candidate.Policy.Namespace, candidate.Policy.Targets)) concerning.Add((candidate, port));
         }
-        return new InboundPolicy(access, MtlsOf(workload));
+        return concerning.Count == 0 && encryption is null ? InboundPolicy.Default : Shared(concerning, encryption);
+    }
+
+    private InboundPolicy Shared(List<(Access Policy, int Port)> concerning, Mtls? encryption)
+    {
+        var text = new StringBuilder().Append(encryption?.Revision);
+        foreach (var (policy, port) in concerning) text.Append(' ').Append(policy.Revision).Append(':').Append(port);
+        string key = text.ToString();
+        if (shared.TryGetValue(key, out var known)) return known;
+        if (shared.Count >= MaxShared) shared.Clear();
+        return shared[key] = new InboundPolicy(
+            concerning.Select(static entry => ToModel(entry.Policy.Policy, entry.Policy.Rules, entry.Port)), encryption?.Model ?? MtlsModel.Strict);
     }
 
     /// <returns>The application ports at which any target concerns the workload; 0 stands for all; nothing if it is not concerned.</returns>
@@ -54,8 +87,10 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
         return target.Selector.All(label => workload.Labels.TryGetValue(label.Key, out string? value) && value == label.Value);
     }
 
-    private AccessPolicyModel ToModel(AccessPolicy policy, int port) =>
-        new($"{policy.Namespace}/{policy.Name}", ToAction(policy), rules[policy], policy.DryRun, port);
+    private static AccessRule[] ToRules(AccessPolicy policy) => [.. policy.Rules.Select(ToRule)];
+
+    private static AccessPolicyModel ToModel(AccessPolicy policy, AccessRule[] rules, int port) =>
+        new($"{policy.Namespace}/{policy.Name}", ToAction(policy), rules, policy.DryRun, port);
 
     private static AccessAction ToAction(AccessPolicy policy) => policy.Action switch
     {
@@ -65,19 +100,24 @@ internal sealed class PolicyTranslator(ResourceGroups groups)
         _ => throw new InvalidOperationException($"an access policy's action cannot be {policy.Action}"),
     };
 
-    private MtlsModel MtlsOf(Workload workload)
+    /// <summary>The most specific, then the oldest, then by name (Gateway API policy attachment); null: the default.</summary>
+    private Mtls? MtlsOf(Workload workload) => mtls.Candidates(workload)
+        .Select(entry => (Entry: entry, Rank: entry.Policy.Targets.Select(target => MtlsRank(target, workload, entry.Policy.Namespace)).DefaultIfEmpty().Max()))
+        .Where(static ranked => ranked.Rank > 0)
+        .OrderByDescending(static ranked => ranked.Rank)
+        .ThenBy(static ranked => ranked.Entry.Policy.CreatedUnixMs)
+        .ThenBy(static ranked => ranked.Entry.Policy.Name, StringComparer.Ordinal)
+        .FirstOrDefault().Entry;
+
+    private static MtlsModel ToModel(MtlsPolicy policy) =>
+        new($"{policy.Namespace}/{policy.Name}", IsStrict(policy.Mode), policy.Ports.ToDictionary(static p => (int)p.Key, static p => IsStrict(p.Value)));
+
+    private static bool IsStrict(MtlsPolicy.Types.Mode mode) => mode switch
     {
-        var policy = groups.MtlsPolicies
-            .Select(p => (Policy: p, Rank: p.Targets.Select(target => MtlsRank(target, workload, p.Namespace)).DefaultIfEmpty().Max()))
-            .Where(static ranked => ranked.Rank > 0)
-            .OrderByDescending(static ranked => ranked.Rank)
-            .ThenBy(static ranked => ranked.Policy.CreatedUnixMs)
-            .ThenBy(static ranked => ranked.Policy.Name, StringComparer.Ordinal)
-            .FirstOrDefault().Policy;
-        if (policy is null) return MtlsModel.Strict;
-        var byPort = policy.Ports.ToDictionary(static p => (int)p.Key, static p => p.Value == MtlsPolicy.Types.Mode.Strict);
-        return new MtlsModel($"{policy.Namespace}/{policy.Name}", policy.Mode == MtlsPolicy.Types.Mode.Strict, byPort);
-    }
+        MtlsPolicy.Types.Mode.Strict => true,
+        MtlsPolicy.Types.Mode.Permissive => false,
+        _ => throw new NotSupportedException($"the mTLS mode {mode} is not known"),
+    };
 
     private static int MtlsRank(Target target, Workload workload, string policyNamespace)
     {

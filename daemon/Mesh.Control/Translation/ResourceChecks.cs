@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Mesh.Protocol.Config;
 
 namespace Mesh.Control.Translation;
 
@@ -7,19 +8,50 @@ namespace Mesh.Control.Translation;
 public static class ResourceChecks
 {
     /// <returns>Null, or why not.</returns>
-    public static string? Check(string typeUrl, IMessage message)
+    public static string? Check(string typeUrl, string name, IMessage message)
     {
         try
         {
-            var groups = new ResourceGroups([message]);
-            new PolicyTranslator(groups).TranslateAll();
-            new RouteTranslator(groups).TranslateAll();
-            new SnapshotTranslator(1, new Random(0)).Translate([message], "check");
-            return null;
+            string own = CheckContent(message);
+            return own == name ? null : $"{ConfigTypes.NameOf(typeUrl)} cannot be carried out: it came as '{name}' and calls itself '{own}'";
         }
         catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException or OverflowException or NotSupportedException)
         {
-            return $"{typeUrl[(typeUrl.LastIndexOf('.') + 1)..]} cannot be carried out: {error.Message}";
+            return $"{ConfigTypes.NameOf(typeUrl)} cannot be carried out: {error.Message}";
+        }
+    }
+
+    /// <returns>"namespace/name" as the message says.</returns>
+    private static string CheckContent(IMessage message)
+    {
+        switch (message)
+        {
+            case Workload workload:
+                WorkloadTranslator.Check(workload);
+                return $"{workload.Namespace}/{workload.Name}";
+            case Service service:
+                ServiceTranslator.Check(service);
+                return $"{service.Namespace}/{service.Name}";
+            case HttpRoute route:
+                RouteTranslator.Check(route);
+                return $"{route.Namespace}/{route.Name}";
+            case TcpRoute route:
+                RouteTranslator.Check(route);
+                return $"{route.Namespace}/{route.Name}";
+            case Gateway gateway:
+                GatewayTranslator.Check(gateway);
+                return $"{gateway.Namespace}/{gateway.Name}";
+            case AccessPolicy policy:
+                PolicyTranslator.Check(policy);
+                return $"{policy.Namespace}/{policy.Name}";
+            case MtlsPolicy policy:
+                PolicyTranslator.Check(policy);
+                return $"{policy.Namespace}/{policy.Name}";
+            case TrafficPolicy policy:
+                TrafficTranslator.Check(policy);
+                return $"{policy.Namespace}/{policy.Name}";
+            default:
+                throw new InvalidOperationException($"no translation for {message.Descriptor.FullName}");
         }
     }
 }

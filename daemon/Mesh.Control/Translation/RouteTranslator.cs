@@ -6,22 +6,32 @@ using Mesh.Proxy.Routing;
 namespace Mesh.Control.Translation;
 
 /// <summary>Routes by what they are attached to.</summary>
-internal sealed class RouteTranslator(ResourceGroups groups)
+internal sealed class RouteTranslator
 {
     /// <summary>A match that takes longer than this is a bad pattern, and the request fails rather than the loop.</summary>
     private static readonly TimeSpan RegexTimeout = TimeSpan.FromMilliseconds(50);
 
+    private readonly ParentIndex<HttpRoute> http = new();
+    private readonly ParentIndex<TcpRoute> tcp = new();
+
+    /// <param name="route">Null: it is gone.</param>
+    /// <returns>What it was and is attached to.</returns>
+    public IEnumerable<ParentRef> SetHttp(string name, HttpRoute? route) => http.Set(name, route, route?.Parents);
+
+    /// <inheritdoc cref="SetHttp"/>
+    public IEnumerable<ParentRef> SetTcp(string name, TcpRoute? route) => tcp.Set(name, route, route?.Parents);
+
     /// <returns>Null when no route is attached there.</returns>
     public HttpRouteTable? HttpOf(ParentRef.Types.Kind kind, string name, int port, string section, string listenerHost)
     {
-        var attached = groups.HttpRoutes.Where(route => route.Parents.Any(p => Attaches(p, kind, name, port, section))).ToList();
+        var attached = http.Of(kind, name).Where(route => route.Parents.Any(p => Attaches(p, kind, name, port, section))).ToList();
         if (attached.Count == 0) return null;
         return new HttpRouteTable(attached.SelectMany(route => ToMatches(route, kind == ParentRef.Types.Kind.Gateway, listenerHost)));
     }
 
     public BackendModel[] TcpOf(ParentRef.Types.Kind kind, string name, int port, string section)
     {
-        var route = groups.TcpRoutes
+        var route = tcp.Of(kind, name)
             .Where(route => route.Parents.Any(p => Attaches(p, kind, name, port, section)))
             .OrderBy(static route => route.CreatedUnixMs)
             .ThenBy(static route => $"{route.Namespace}/{route.Name}", StringComparer.Ordinal)
@@ -29,12 +39,10 @@ internal sealed class RouteTranslator(ResourceGroups groups)
         return route is null ? [] : [.. route.Backends.Select(ToBackend)];
     }
 
-    /// <summary>Every route, attached or not: for checks.</summary>
-    public void TranslateAll()
-    {
-        foreach (var route in groups.HttpRoutes) _ = ToMatches(route, atGateway: true, "").Count();
-        foreach (var backend in groups.TcpRoutes.SelectMany(static route => route.Backends)) _ = ToBackend(backend);
-    }
+    /// <summary>Attached or not.</summary>
+    public static void Check(HttpRoute route) => _ = ToMatches(route, atGateway: true, "").Count();
+
+    public static void Check(TcpRoute route) => _ = route.Backends.Select(ToBackend).Count();
 
     private static bool Attaches(ParentRef parent, ParentRef.Types.Kind kind, string name, int port, string section) =>
         parent.Kind == kind && parent.Name == name

@@ -6,112 +6,170 @@ using AppProtocol = Mesh.Proxy.Configuration.AppProtocol;
 
 namespace Mesh.Control.Translation;
 
-/// <summary>Services with their endpoints. An endpoint's state is kept as long as some snapshot has the endpoint.</summary>
-internal sealed class ServiceTranslator(int loops, Random random)
+/// <summary>Services with their endpoints and what is attached to them. Changes are noted by service; <see cref="Settle"/> makes each
+/// changed model once.</summary>
+internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslator traffic, Interner interner)
 {
-    private Dictionary<(string Uid, IpPort Target), EndpointState> states = [];
+    private static readonly LeastRequest leastRequest = new();
 
-    public List<ServiceModel> Translate(ResourceGroups groups, List<WorkloadModel> workloads, RouteTranslator routes)
+    private readonly Dictionary<string, ServiceEntry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<ServiceEntry, bool> changed = [];
+    private readonly Table<string, ServiceModel>.Builder byKey = new(Table<string, ServiceModel>.Empty);
+    private readonly OwnedTable<Ip, ServiceModel> byAddress = new(static service => service.Key);
+    private readonly OwnedTable<string, ServiceModel> byHost = new(static service => service.Key);
+
+    /// <summary>Models made since the start: the measure of work.</summary>
+    public long ModelsMade { get; private set; }
+
+    /// <summary>Service ports whose routes were put together anew since the start.</summary>
+    public long RoutesMade { get; private set; }
+
+    public Table<string, ServiceModel> ByKey => byKey.ToTable();
+
+    public Table<Ip, ServiceModel> ByAddress => byAddress.ToTable();
+
+    public Table<string, ServiceModel> ByHost => byHost.ToTable();
+
+    /// <exception cref="ArgumentException">It cannot be carried out.</exception>
+    public static void Check(Service service) => _ = Describe(service, "", new Interner());
+
+    /// <param name="service">Null: it is gone.</param>
+    public void Set(string key, Service? service)
     {
-        var byUid = workloads.ToDictionary(static w => w.Uid);
-        var endpoints = CollectEndpoints(groups.Workloads, byUid);
-        var traffic = new TrafficTranslator(groups.TrafficPolicies, loops, random);
-        var result = new List<ServiceModel>();
-        foreach (var service in groups.Services.OrderBy(static s => $"{s.Namespace}/{s.Name}", StringComparer.Ordinal))
-            result.Add(ToModel(service, endpoints, routes, traffic));
-        NameInboundProtocols(groups.Workloads, byUid, result);
-        return result;
+        var entry = EntryOf(key);
+        entry.Description = service is null ? null : Describe(service, key, interner);
+        changed[entry] = true;
     }
 
-    private static ServiceModel ToModel(Service service, Dictionary<(string, int), List<EndpointModel>> endpoints, RouteTranslator routes, TrafficTranslator traffic)
+    /// <summary>What is attached to these services may have changed.</summary>
+    public void Reattach(WorkloadScope scope)
     {
-        string key = $"{service.Namespace}/{service.Name}";
+        if (scope.Everything || scope.Namespaces.Count > 0)
+        {
+            foreach (var entry in entries.Values)
+            {
+                if (entry.Description is { } service && (scope.Everything || scope.Namespaces.Contains(service.Namespace))) changed[entry] = true;
+            }
+        }
+        foreach (string key in scope.Services) Reattach(key);
+    }
+
+    public void Reattach(string key)
+    {
+        if (entries.GetValueOrDefault(key) is { Description: not null } entry) changed[entry] = true;
+    }
+
+    /// <summary>The entry of that name, made if need be; one that stays without service and workloads goes at the next <see cref="Settle"/>.</summary>
+    public ServiceEntry EntryOf(string key)
+    {
+        if (!entries.TryGetValue(key, out var entry)) entries.Add(key, entry = new ServiceEntry(key));
+        return entry;
+    }
+
+    public IEnumerable<WorkloadEntry> Members(string key) => entries.GetValueOrDefault(key)?.Members ?? [];
+
+    public void Leave(ServiceEntry service, WorkloadEntry workload)
+    {
+        service.Leave(workload);
+        changed.TryAdd(service, false);
+    }
+
+    public void Join(ServiceEntry service, WorkloadEntry workload)
+    {
+        service.Join(workload);
+        changed.TryAdd(service, false);
+    }
+
+    public void Settle()
+    {
+        foreach (var (entry, attachments) in changed)
+        {
+            entry.Settle();
+            var before = entry.Model;
+            entry.Model = entry.Description is null ? null : ToModel(entry, attachments);
+            if (entry.Model is null) byKey.Remove(entry.Key);
+            else byKey.Set(entry.Key, entry.Model);
+            byAddress.Replace(before, entry.Model, static service => service.Addresses);
+            byHost.Replace(before, entry.Model, static service => service.Hostnames);
+            if (entry.IsUnused) entries.Remove(entry.Key);
+        }
+        changed.Clear();
+    }
+
+    private ServiceModel ToModel(ServiceEntry entry, bool attachments)
+    {
+        var description = entry.Description!;
+        ModelsMade++;
         return new ServiceModel
         {
-            Namespace = service.Namespace,
+            Namespace = description.Namespace,
+            Name = description.Name,
+            Key = description.Key,
+            Hostnames = description.Hostnames,
+            Addresses = description.Addresses,
+            Ports = [.. description.Ports.Select(port => ToPort(port, entry.Model?.FindPort(port.Port), entry.EndpointsOf(port.Port), attachments))],
+        };
+    }
+
+    /// <param name="before">The port as it is in force; null: it is new.</param>
+    /// <param name="attachments">Routes and traffic policies may be others; without it only the endpoints are.</param>
+    private ServicePortModel ToPort(ServicePortModel port, ServicePortModel? before, EndpointModel[] endpoints, bool attachments)
+    {
+        if (attachments || before is null)
+        {
+            RoutesMade++;
+            var (balancer, settings) = traffic.Of(port.ServiceKey, port.ServiceNamespace, port.Port, before?.Balancer);
+            return With(port, endpoints, balancer, settings,
+                routes.HttpOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, "", ""),
+                routes.TcpOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, ""));
+        }
+        return With(port, endpoints, before.Balancer, before.Traffic, before.HttpRoutes, before.TcpBackends);
+    }
+
+    private static ServicePortModel With(ServicePortModel port, EndpointModel[] endpoints, LoadBalancer balancer, TrafficSettings settings,
+        Proxy.Routing.HttpRouteTable? http, Proxy.Routing.BackendModel[] tcp) => new()
+    {
+        ServiceKey = port.ServiceKey,
+        ServiceName = port.ServiceName,
+        ServiceNamespace = port.ServiceNamespace,
+        Hostname = port.Hostname,
+        Port = port.Port,
+        PortName = port.PortName,
+        Protocol = port.Protocol,
+        Endpoints = endpoints,
+        Balancer = balancer,
+        Traffic = settings,
+        HttpRoutes = http,
+        TcpBackends = tcp,
+    };
+
+    /// <summary>What the resource says by itself.</summary>
+    private static ServiceModel Describe(Service service, string key, Interner interner)
+    {
+        string[] hostnames = [.. service.Hostnames];
+        string hostname = hostnames.Length > 0 ? hostnames[0] : $"{service.Name}.{service.Namespace}.mesh";
+        return new ServiceModel
+        {
+            Namespace = interner.Text(service.Namespace),
             Name = service.Name,
             Key = key,
-            Hostnames = [.. service.Hostnames],
-            Addresses = [.. service.Addresses.Select(static a => Ip.FromBytes(a.Span))],
-            Ports = [.. service.Ports.Select(port => ToPort(service, key, port, endpoints, routes, traffic))],
+            Hostnames = hostnames,
+            Addresses = service.Addresses.Select(static a => Ip.FromBytes(a.Span)).ToArray(),
+            Ports = [.. service.Ports.Select(port => new ServicePortModel
+            {
+                ServiceKey = key,
+                ServiceName = service.Name,
+                ServiceNamespace = interner.Text(service.Namespace),
+                Hostname = hostname,
+                Port = (int)port.Port,
+                PortName = interner.Text(port.Name),
+                Protocol = ToProtocol(port.AppProtocol),
+                Endpoints = [],
+                Balancer = leastRequest,
+                Traffic = TrafficSettings.Default,
+            })],
         };
     }
-
-    private static ServicePortModel ToPort(Service service, string key, ServicePort port,
-        Dictionary<(string, int), List<EndpointModel>> endpoints, RouteTranslator routes, TrafficTranslator traffic)
-    {
-        var (balancer, settings) = traffic.Of(key, service.Namespace, (int)port.Port);
-        return new ServicePortModel
-        {
-            ServiceKey = key,
-            ServiceName = service.Name,
-            ServiceNamespace = service.Namespace,
-            Hostname = Hostname(service),
-            Port = (int)port.Port,
-            PortName = port.Name,
-            Protocol = ToProtocol(port.AppProtocol),
-            Endpoints = endpoints.TryGetValue((key, (int)port.Port), out var list) ? [.. list] : [],
-            Balancer = balancer,
-            Traffic = settings,
-            HttpRoutes = routes.HttpOf(ParentRef.Types.Kind.Service, key, (int)port.Port, "", ""),
-            TcpBackends = routes.TcpOf(ParentRef.Types.Kind.Service, key, (int)port.Port, ""),
-        };
-    }
-
-    /// <summary>By service and service port. Unhealthy endpoints and those of weight 0 take no traffic.</summary>
-    private Dictionary<(string, int), List<EndpointModel>> CollectEndpoints(List<Workload> workloads, Dictionary<string, WorkloadModel> byUid)
-    {
-        var result = new Dictionary<(string, int), List<EndpointModel>>();
-        var kept = new Dictionary<(string, IpPort), EndpointState>();
-        foreach (var workload in workloads.OrderBy(static w => $"{w.Namespace}/{w.Name}", StringComparer.Ordinal))
-        {
-            var model = byUid[$"{workload.Namespace}/{workload.Name}"];
-            if (!model.Healthy || workload.Weight == 0 || model.Addresses.Length == 0) continue;
-            foreach (var (service, mapping) in workload.Services)
-            {
-                foreach (var port in mapping.Ports)
-                {
-                    var endpoint = ToEndpoint(model, workload.Weight, checked((ushort)port.TargetPort), kept);
-                    var key = (service, (int)port.ServicePort);
-                    if (!result.TryGetValue(key, out var list)) result.Add(key, list = []);
-                    list.Add(endpoint);
-                }
-            }
-        }
-        states = kept;
-        return result;
-    }
-
-    private EndpointModel ToEndpoint(WorkloadModel workload, uint weight, ushort port, Dictionary<(string, IpPort), EndpointState> kept)
-    {
-        var target = new IpPort(workload.Addresses[0], port);
-        var key = (workload.Uid, target);
-        if (!kept.TryGetValue(key, out var state))
-            kept.Add(key, state = states.GetValueOrDefault(key) ?? new EndpointState(loops));
-        return new EndpointModel { Workload = workload, Target = target, Weight = (int)weight, State = state };
-    }
-
-    private static void NameInboundProtocols(List<Workload> workloads, Dictionary<string, WorkloadModel> byUid, List<ServiceModel> services)
-    {
-        var byKey = services.ToDictionary(static s => s.Key);
-        foreach (var workload in workloads)
-        {
-            var ports = (Dictionary<int, InboundPort>)byUid[$"{workload.Namespace}/{workload.Name}"].Ports;
-            foreach (var (service, mapping) in workload.Services.OrderBy(static s => s.Key, StringComparer.Ordinal))
-            {
-                if (!byKey.TryGetValue(service, out var model)) continue;
-                foreach (var port in mapping.Ports)
-                {
-                    var servicePort = model.FindPort((int)port.ServicePort);
-                    if (servicePort is null || ports.TryGetValue((int)port.TargetPort, out var known) && known.Protocol != AppProtocol.Detect) continue;
-                    ports[(int)port.TargetPort] = new InboundPort(servicePort.Hostname, servicePort.Protocol);
-                }
-            }
-        }
-    }
-
-    private static string Hostname(Service service) =>
-        service.Hostnames.Count > 0 ? service.Hostnames[0] : $"{service.Name}.{service.Namespace}.mesh";
 
     private static AppProtocol ToProtocol(Protocol.Config.AppProtocol protocol) => protocol switch
     {

@@ -1,74 +1,105 @@
-using System.Collections.Frozen;
 using Google.Protobuf;
-using Mesh.Io;
-using Mesh.Proxy.Configuration;
-using Mesh.Proxy.Gateways;
+using Mesh.Control.Config;
 using Mesh.Protocol.Config;
+using Mesh.Proxy.Configuration;
 
 namespace Mesh.Control.Translation;
 
-/// <summary>Turns the compact resources into what the proxy reads. Keeps the long-lived state of endpoints from one snapshot to the next.
-/// One caller at a time, never on a loop.</summary>
+/// <summary>Turns changes of the resources into what the proxy reads. A change costs what it concerns: models that it does not concern are
+/// the same objects in the next snapshot, with their endpoints' state. One caller at a time, never on a loop.</summary>
 public sealed class SnapshotTranslator
 {
+    private readonly RouteTranslator routes = new();
+    private readonly PolicyTranslator policies = new();
+    private readonly TrafficTranslator traffic;
     private readonly ServiceTranslator services;
+    private readonly WorkloadTranslator workloads;
+    private readonly GatewayTranslator gateways;
     private long version;
 
     /// <param name="loops">How many worker loops count into per-loop state.</param>
-    public SnapshotTranslator(int loops, Random random) => services = new ServiceTranslator(loops, random);
-
-    /// <param name="trustDomain">For workloads that name none.</param>
-    public Snapshot Translate(IEnumerable<IMessage> resources, string trustDomain)
+    /// <param name="version">Of the last snapshot before this translator's first.</param>
+    public SnapshotTranslator(int loops, Random random, long version = 0)
     {
-        var groups = new ResourceGroups(resources);
-        var policies = new PolicyTranslator(groups);
-        var workloads = new WorkloadTranslator(trustDomain, policies).Translate(groups.Workloads);
-        var routes = new RouteTranslator(groups);
-        var translated = services.Translate(groups, workloads, routes);
+        this.version = version;
+        var interner = new Interner();
+        traffic = new TrafficTranslator(loops, random);
+        services = new ServiceTranslator(routes, traffic, interner);
+        workloads = new WorkloadTranslator(loops, policies, services, interner);
+        gateways = new GatewayTranslator(routes);
+    }
+
+    /// <summary>Models and route tables made since the start, for tests of what a change costs.</summary>
+    internal (long Workloads, long Services, long Routes) Work => (workloads.ModelsMade, services.ModelsMade, services.RoutesMade);
+
+    /// <summary>The next snapshot. After an exception, which says that resources that passed their checks do not fit together, this
+    /// translator has seen a part of the changes and is of no use any more.</summary>
+    /// <param name="changes">In order; of several about one resource the last counts.</param>
+    /// <param name="trustDomain">For workloads that name none.</param>
+    public Snapshot Apply(IReadOnlyList<ConfigChange> changes, string trustDomain)
+    {
+        var byType = Newest(changes).ToLookup(static change => change.TypeUrl);
+        var (protection, attachment) = (new WorkloadScope { Everything = trustDomain != workloads.TrustDomain }, new WorkloadScope());
+        workloads.TrustDomain = trustDomain;
+
+        Each<AccessPolicy>(byType, (name, policy) => policies.SetAccess(name, policy, protection));
+        Each<MtlsPolicy>(byType, (name, policy) => policies.SetMtls(name, policy, protection));
+        Each<TrafficPolicy>(byType, (name, policy) => traffic.Set(name, policy, attachment));
+        Each<HttpRoute>(byType, (name, route) => Reattach(routes.SetHttp(name, route)));
+        Each<TcpRoute>(byType, (name, route) => Reattach(routes.SetTcp(name, route)));
+        Each<Gateway>(byType, gateways.Set);
+        Each<Service>(byType, (name, service) =>
+        {
+            services.Set(name, service);
+            protection.Services.Add(name); // the workloads behind it name their ports after it
+        });
+        services.Reattach(attachment);
+        SetWorkloads([.. byType[ConfigTypes.UrlOf(Workload.Descriptor)]], protection);
+        services.Settle();
+        gateways.Settle();
         return new Snapshot
         {
             Version = ++version,
             TrustDomain = trustDomain,
-            ServicesByKey = translated.ToFrozenDictionary(static s => s.Key),
-            ServicesByAddress = FirstWins(translated, static s => s.Addresses),
-            ServicesByHost = FirstWins(translated, static s => s.Hostnames),
-            WorkloadsByUid = workloads.ToFrozenDictionary(static w => w.Uid),
-            WorkloadsByAddress = FirstWins(workloads, static w => w.Addresses),
-            Gateways = [.. groups.Gateways.Select(gateway => ToGateway(gateway, routes))],
+            ServicesByKey = services.ByKey,
+            ServicesByAddress = services.ByAddress,
+            ServicesByHost = services.ByHost,
+            WorkloadsByUid = workloads.ByUid,
+            WorkloadsByAddress = workloads.ByAddress,
+            Gateways = gateways.Models,
         };
     }
 
-    /// <summary>Two owners of one address is a conflict that the controller reports; here the first by name keeps it, on every node alike.</summary>
-    private static FrozenDictionary<TKey, TValue> FirstWins<TKey, TValue>(IEnumerable<TValue> values, Func<TValue, IEnumerable<TKey>> keys)
-        where TKey : notnull
+    private static IEnumerable<ConfigChange> Newest(IReadOnlyList<ConfigChange> changes)
     {
-        var result = new Dictionary<TKey, TValue>();
-        foreach (var value in values)
+        if (changes.Count < 2) return changes;
+        var newest = new Dictionary<(string, string), ConfigChange>();
+        foreach (var change in changes) newest[(change.TypeUrl, change.Name)] = change;
+        return newest.Values;
+    }
+
+    private static void Each<T>(ILookup<string, ConfigChange> changes, Action<string, T?> take)
+        where T : class, IMessage<T>, new()
+    {
+        foreach (var change in changes[ConfigTypes.UrlOf(new T().Descriptor)]) take(change.Name, (T?)change.Resource?.Parse());
+    }
+
+    private void Reattach(IEnumerable<ParentRef> parents)
+    {
+        foreach (var parent in parents)
         {
-            foreach (var key in keys(value)) result.TryAdd(key, value);
+            if (parent.Kind == ParentRef.Types.Kind.Gateway) gateways.Reattach();
+            else services.Reattach(parent.Name);
         }
-        return result.ToFrozenDictionary();
     }
 
-    private static GatewayModel ToGateway(Gateway gateway, RouteTranslator routes)
+    private void SetWorkloads(List<ConfigChange> changes, WorkloadScope concerned)
     {
-        string key = $"{gateway.Namespace}/{gateway.Name}";
-        return new GatewayModel(key, [.. gateway.Addresses.Select(static a => Ip.FromBytes(a.Span))],
-            [.. gateway.Listeners.Select(listener => new GatewayListenerModel
-            {
-                Name = listener.Name,
-                Port = (int)listener.Port,
-                Protocol = ToProtocol(listener),
-                HttpRoutes = routes.HttpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name, listener.Hostname),
-                TcpBackends = routes.TcpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name),
-            })]);
+        foreach (var change in changes)
+        {
+            if (change.Resource is { } resource) workloads.Set(resource);
+            else workloads.Remove(change.Name);
+        }
+        workloads.Recheck(concerned, changes.Select(static change => change.Name).ToHashSet(StringComparer.Ordinal));
     }
-
-    /// <summary>A listener that should be encrypted must not be opened in clear.</summary>
-    private static Proxy.Configuration.AppProtocol ToProtocol(GatewayListener listener) => listener.Protocol switch
-    {
-        GatewayListener.Types.Protocol.Http => Proxy.Configuration.AppProtocol.Http1,
-        GatewayListener.Types.Protocol.Tcp => Proxy.Configuration.AppProtocol.Tcp,
-        _ => throw new NotSupportedException($"listener {listener.Name}: {listener.Protocol} is not carried out by this version"),
-    };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Mesh.Control.Config;
+using Mesh.Protocol.Config;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Workloads;
 
@@ -84,10 +85,10 @@ internal sealed class ConfigDump(string node, ResourceCache cache, SnapshotHolde
     private void WriteResources(Utf8JsonWriter json)
     {
         json.WriteStartObject("resources");
-        foreach (var type in cache.AllMessages().GroupBy(static message => message.Descriptor.Name).OrderBy(static g => g.Key, StringComparer.Ordinal))
+        foreach (var type in cache.Resources.GroupBy(static resource => ConfigTypes.NameOf(resource.TypeUrl)).OrderBy(static g => g.Key, StringComparer.Ordinal))
         {
             json.WriteStartArray(type.Key);
-            foreach (var message in type) json.WriteRawValue(Formatter.Format(message));
+            foreach (var resource in type) json.WriteRawValue(Formatter.Format(resource.Parse()));
             json.WriteEndArray();
         }
         json.WriteEndObject();

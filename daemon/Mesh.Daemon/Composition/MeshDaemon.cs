@@ -48,9 +48,8 @@ internal sealed class MeshDaemon : IAsyncDisposable
         var cache = new ResourceCache(Check);
         if (options.Controller is not null) managed = new ManagedConfig(options, controlLoop, cache, metrics, log, time);
         else standalone = new StandaloneConfig(options.Resources, cache, log, time);
-        var translator = new SnapshotTranslator(options.Workers, new Random());
-        var publisher = new SnapshotPublisher(translator, snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run, log.SnapshotProblem);
-        cache.Changed += publisher.OnChanged;
+        _ = new SnapshotPublisher(cache, version => new SnapshotTranslator(options.Workers, new Random(), version),
+            snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run, log.SnapshotProblem);
         data = new DataPlane(options, snapshots, managed is null ? new NoIdentities() : managed.Identities, Sinks.ForAccessLog(options.LogFormat), metrics, log, time);
         ProcessMetrics.Register(metrics, ProductVersion.Text);
         health = new LoopHealth([.. data.Loops, controlLoop], time);
@@ -98,9 +97,9 @@ internal sealed class MeshDaemon : IAsyncDisposable
     private void Serve(IAdminEndpoint endpoint, IpPort address) =>
         servers.Add(new AdminServer(endpoint, address, controlLoop, new EpollSocketFactory(), log));
 
-    private string? Check(string typeUrl, Google.Protobuf.IMessage message)
+    private string? Check(string typeUrl, string name, Google.Protobuf.IMessage message)
     {
-        string? reason = ResourceChecks.Check(typeUrl, message);
+        string? reason = ResourceChecks.Check(typeUrl, name, message);
         if (reason is not null) metrics.Shared.Counter(MeshMetrics.ConfigRejected, message.Descriptor.Name).Increment();
         return reason;
     }

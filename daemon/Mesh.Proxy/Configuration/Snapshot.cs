@@ -1,21 +1,21 @@
-using System.Collections.Frozen;
 using Mesh.Io;
 using Mesh.Proxy.Gateways;
 
 namespace Mesh.Proxy.Configuration;
 
-/// <summary>Everything a request needs to be decided, immutable. A request reads one snapshot; a change is a new one.</summary>
+/// <summary>Everything a request needs to be decided, immutable. A request reads one snapshot; a change is a new one, which shares with the
+/// one before every model that the change does not concern.</summary>
 public sealed class Snapshot
 {
     public static readonly Snapshot Empty = new();
 
     public long Version { get; init; }
     public string TrustDomain { get; init; } = "cluster.local";
-    public FrozenDictionary<Ip, ServiceModel> ServicesByAddress { get; init; } = FrozenDictionary<Ip, ServiceModel>.Empty;
-    public FrozenDictionary<string, ServiceModel> ServicesByKey { get; init; } = FrozenDictionary<string, ServiceModel>.Empty;
-    public FrozenDictionary<string, ServiceModel> ServicesByHost { get; init; } = FrozenDictionary<string, ServiceModel>.Empty;
-    public FrozenDictionary<Ip, WorkloadModel> WorkloadsByAddress { get; init; } = FrozenDictionary<Ip, WorkloadModel>.Empty;
-    public FrozenDictionary<string, WorkloadModel> WorkloadsByUid { get; init; } = FrozenDictionary<string, WorkloadModel>.Empty;
+    public Table<Ip, ServiceModel> ServicesByAddress { get; init; } = Table<Ip, ServiceModel>.Empty;
+    public Table<string, ServiceModel> ServicesByKey { get; init; } = Table<string, ServiceModel>.Empty;
+    public Table<string, ServiceModel> ServicesByHost { get; init; } = Table<string, ServiceModel>.Empty;
+    public Table<Ip, WorkloadModel> WorkloadsByAddress { get; init; } = Table<Ip, WorkloadModel>.Empty;
+    public Table<string, WorkloadModel> WorkloadsByUid { get; init; } = Table<string, WorkloadModel>.Empty;
     public IReadOnlyList<GatewayModel> Gateways { get; init; } = [];
 
     public ServicePortModel? FindServicePort(string key, int port) =>

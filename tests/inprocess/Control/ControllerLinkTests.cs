@@ -205,7 +205,7 @@ public sealed class ControllerLinkTests : IDisposable
         var store = new FileStateStore(Path.Combine(directory, name));
         var connector = Connector(controller.Server.Address.Port);
         var keys = new EcdsaKeyFactory();
-        var cache = new ResourceCache(static (_, _) => null);
+        var cache = new ResourceCache(static (_, _, _) => null);
         var reporter = new WorkloadReporter(static _ => { });
         var identity = new NodeIdentity(config, store, keys, connector, time, new Random(1), static _ => { });
         var link = new ControllerLink(identity, connector, [new ConfigClient(config, cache, static _ => { }), reporter], time, new Random(2), static _ => { });

@@ -31,7 +31,7 @@ internal sealed class TestNode
         };
         var random = new Random(1);
         Identity = new NodeIdentity(config, Disk, Keys, controller.Connector, loop.Time, random, Events.Add);
-        Cache = new ResourceCache(check ?? (static (_, _) => null));
+        Cache = new ResourceCache(check ?? (static (_, _, _) => null));
         LastGood = new LastGoodState(Cache, Disk, loop.Time, Events.Add);
         Reporter = new WorkloadReporter(Events.Add);
         Link = new ControllerLink(

@@ -4,6 +4,7 @@ using Mesh.Control.Translation;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Kit.Connections;
+using Mesh.Kit.Control;
 using Mesh.Protocol.Config;
 using Mesh.Proxy;
 using Mesh.Proxy.Configuration;
@@ -122,7 +123,7 @@ public sealed class TestGateway : IAsyncDisposable
             Addresses = { ByteString.CopyFrom(IPAddress.Loopback.GetAddressBytes()) },
             Listeners = { new GatewayListener { Name = "l", Protocol = protocol } },
         });
-        snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local"));
+        snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
         host.Apply(snapshots.Current);
     }
 

@@ -3,6 +3,7 @@ using Mesh.Control.Translation;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Kit.Connections;
+using Mesh.Kit.Control;
 using Mesh.Kit.Simulation;
 using Mesh.Protocol.Config;
 using Mesh.Proxy;
@@ -109,7 +110,7 @@ public sealed class TestMachines
         var sockets = new SimulatedSocketFactory(network, network.AddHost(name, name, $"10.9.0.{machines.Count + hosts.Count}"));
         var identities = new Identities(time, Impostors.GetValueOrDefault(name));
         var proxy = new ProxyContext(new ProxyOptions(), [machine.Loop], machine.Snapshots, identities, sockets, machine.Traffic, new Random(1));
-        machine.Snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local"));
+        machine.Snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
         var host = new WorkloadHost(proxy, []);
         foreach (var (workload, at) in machine.Workloads) machine.Loop.Run(() => host.StartAsync(workload, new SimulatedSocketFactory(network, at)));
     }

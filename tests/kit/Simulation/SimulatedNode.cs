@@ -65,8 +65,8 @@ internal sealed class SimulatedNode(SimulatedNetwork network, SimulatedHost host
         var keys = new InlineKeyFactory();
         var identity = new NodeIdentity(config, disk, keys, connector, network.Time, random, Events.Add);
         var resources = cache = new ResourceCache(ResourceChecks.Check);
-        var publisher = new SnapshotPublisher(new SnapshotTranslator(1, random), Snapshots, static () => SimulatedController.TrustDomain, RunAtOnce, static problem => throw new InvalidOperationException(problem));
-        resources.Changed += publisher.OnChanged;
+        _ = new SnapshotPublisher(resources, version => new SnapshotTranslator(1, random, version), Snapshots,
+            static () => SimulatedController.TrustDomain, RunAtOnce, static problem => throw new InvalidOperationException(problem));
         var lastGood = new LastGoodState(resources, disk, network.Time, Events.Add);
         var reporter = new WorkloadReporter(Events.Add);
         var link = new ControllerLink(identity, connector, [new ConfigClient(config, resources, Events.Add), reporter], network.Time, random, Events.Add);

@@ -128,7 +128,6 @@ public sealed class BalancingTests
         Tunnel = TunnelKind.None,
         TunnelPort = 15008,
         Healthy = true,
-        Labels = new Dictionary<string, string>(),
         Policy = InboundPolicy.Default,
         Ports = new Dictionary<int, InboundPort>(),
     };

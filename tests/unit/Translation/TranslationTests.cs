@@ -1,8 +1,10 @@
 using System.Net;
 using Google.Protobuf;
+using Mesh.Control.Config;
 using Mesh.Control.Translation;
 using Mesh.Io;
 using Mesh.Io.Tls;
+using Mesh.Kit.Control;
 using Mesh.Protocol.Config;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Policy;
@@ -36,9 +38,9 @@ public sealed class TranslationTests
     public void State_of_an_endpoint_outlives_the_snapshot()
     {
         var translator = new SnapshotTranslator(1, new Random(1));
-        IMessage[] resources = [Workload("w", "10.0.0.1"), Service()];
-        var first = translator.Translate(resources, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State;
-        Assert.Same(first, translator.Translate(resources, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State);
+        var changes = Changes(Workload("w", "10.0.0.1"), Service());
+        var first = translator.Apply(changes, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State;
+        Assert.Same(first, translator.Apply(changes, "t").FindServicePort("shop/cart", 80)!.Endpoints[0].State);
     }
 
     public static TheoryData<string, Target, int[]> Targets => new()
@@ -110,6 +112,8 @@ public sealed class TranslationTests
         { "unknown action", new AccessPolicy { Namespace = "a", Name = "p", Targets = { new Target() }, Action = (AccessPolicy.Types.Action)9 } },
         { "target port", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Weight = 1, Addresses = { ByteString.CopyFrom(1, 2, 3, 4) },
             Services = { ["a/s"] = new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 70_000 } } } } } },
+        { "mTLS mode", new MtlsPolicy { Namespace = "a", Name = "m", Mode = (MtlsPolicy.Types.Mode)9 } },
+        { "timeout", new TrafficPolicy { Namespace = "a", Name = "t", RequestTimeoutMs = ulong.MaxValue } },
         { "HTTPS listener", new Gateway { Namespace = "a", Name = "g", Listeners = { new GatewayListener { Name = "l", Port = 443, Protocol = GatewayListener.Types.Protocol.Https } } } },
     };
 
@@ -117,7 +121,7 @@ public sealed class TranslationTests
     [MemberData(nameof(Unusable))]
     public void Resource_that_cannot_be_carried_out_is_refused_alone(string what, IMessage resource)
     {
-        string? reason = ResourceChecks.Check($"type.mesh.internal/{resource.Descriptor.FullName}", resource);
+        string? reason = ResourceChecks.Check($"type.mesh.internal/{resource.Descriptor.FullName}", NameOf(resource), resource);
         Assert.True(reason is not null, $"{what} was accepted");
         Assert.StartsWith($"{resource.Descriptor.Name} cannot be carried out: ", reason);
     }
@@ -126,12 +130,20 @@ public sealed class TranslationTests
     public void Sound_resources_pass_their_check()
     {
         foreach (IMessage resource in (IMessage[])[Workload("w", "10.0.0.1"), Service(), Route(new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = "/a+" }), Access(new())])
-            Assert.Null(ResourceChecks.Check("type.mesh.internal/x", resource));
+            Assert.Null(ResourceChecks.Check("type.mesh.internal/x", NameOf(resource), resource));
     }
+
+    [Fact]
+    public void Resource_that_came_under_the_name_of_another_is_refused() =>
+        Assert.Contains("it came as 'shop/other' and calls itself 'shop/cart'", ResourceChecks.Check("type.mesh.internal/x", "shop/other", Service()));
 
     private static AccessQuestion Question(SpiffeId? principal, int port) => new(principal, Ip.Parse("10.0.0.9"), port, null, HttpPending: false);
 
-    private static Snapshot Translate(params IMessage[] resources) => new SnapshotTranslator(1, new Random(1)).Translate(resources, "cluster.local");
+    private static Snapshot Translate(params IMessage[] resources) => new SnapshotTranslator(1, new Random(1)).Apply(Changes(resources), "cluster.local");
+
+    private static List<ConfigChange> Changes(params IMessage[] resources) => [.. resources.Select(ConfigChanges.Of)];
+
+    private static string NameOf(IMessage resource) => ConfigChanges.Of(resource).Name;
 
     private static Workload Workload(string name, string address) => new()
     {

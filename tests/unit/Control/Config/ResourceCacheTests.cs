@@ -7,7 +7,7 @@ namespace Mesh.Tests.Unit.Control.Config;
 public sealed class ResourceCacheTests
 {
     private static readonly string serviceUrl = ConfigTypes.UrlOf(Service.Descriptor);
-    private readonly ResourceCache cache = new(static (_, message) => message is Service { Namespace: "bad" } ? "bad namespace" : null);
+    private readonly ResourceCache cache = new(static (_, _, message) => message is Service { Namespace: "bad" } ? "bad namespace" : null);
     private int changes;
 
     public ResourceCacheTests() => cache.Changed += _ => changes++;

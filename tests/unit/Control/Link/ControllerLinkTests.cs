@@ -118,7 +118,7 @@ public sealed class ControllerLinkTests
     public void Resource_that_the_node_refuses_is_shown_at_the_controller_and_the_others_are_taken()
     {
         var node = new TestNode(
-            loop, controller, token: Token(), check: static (_, message) => message is Service { Name: "odd" } ? "odd services are not supported" : null).Start();
+            loop, controller, token: Token(), check: static (_, _, message) => message is Service { Name: "odd" } ? "odd services are not supported" : null).Start();
         controller.Graph.Set(new Service { Namespace = "shop", Name = "odd" }, new Service { Namespace = "shop", Name = "even" });
         loop.Advance(TimeSpan.FromSeconds(2));
 

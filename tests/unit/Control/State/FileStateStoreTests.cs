@@ -21,6 +21,18 @@ public sealed class FileStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Value_can_be_added_to_and_read_piece_by_piece()
+    {
+        await store.WriteAsync("config/last-good", (IEnumerable<byte[]>)[[1, 2], [3]]);
+        await store.AppendAsync("config/last-good", [4, 5]);
+
+        Assert.Equal([1, 2, 3, 4, 5], await store.ReadAsync("config/last-good"));
+        Assert.Equal("15", await store.ReadAsync("config/last-good", static stream => $"{stream.ReadByte()}{stream.Length}"));
+        Assert.Null(await store.ReadAsync("config/none", static _ => "something"));
+        await Assert.ThrowsAnyAsync<IOException>(() => store.AppendAsync("config/none", [1]));
+    }
+
+    [Fact]
     public async Task Half_written_successor_of_a_crash_is_not_seen()
     {
         await store.WriteAsync("config/last-good", [1]);

@@ -26,16 +26,7 @@ public sealed class TrafficReporter : ITrafficReporter
         var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
         CountRequest(loop, outcome.Parties, outcome, flag);
         if (outcome.Parties.OtherSide is { } other) CountRequest(loop, other, outcome, flag);
-        if (!loops[loop].Log.TryBegin(out var record)) return;
-        Fill(record, outcome.Parties, outcome.Failure, outcome.Duration, outcome.Client, outcome.Upstream);
-        record.Method.Set(outcome.Request.Method.Span);
-        record.Authority.Set(outcome.Request.Authority.Span);
-        record.Path.Set(outcome.Request.Target.Span);
-        if (outcome.Request.Headers.TryGet("x-request-id"u8, out var id)) record.RequestId.Set(id);
-        record.ResponseCode = outcome.Status;
-        record.RouteName = outcome.Route;
-        (record.BytesReceived, record.BytesSent) = (outcome.RequestBytes, outcome.ResponseBytes);
-        loops[loop].Log.Commit();
+        LogRequest(loop, outcome, flag);
     }
 
     public void TcpOpened(int loop, TrafficParties parties)
@@ -48,10 +39,7 @@ public sealed class TrafficReporter : ITrafficReporter
     {
         CountConnection(loop, outcome.Parties, outcome);
         if (outcome.Parties.OtherSide is { } other) CountConnection(loop, other, outcome);
-        if (!loops[loop].Log.TryBegin(out var record)) return;
-        Fill(record, outcome.Parties, outcome.Failure, outcome.Duration, outcome.Client, outcome.Upstream);
-        (record.BytesReceived, record.BytesSent) = (outcome.ReceivedBytes, outcome.SentBytes);
-        loops[loop].Log.Commit();
+        LogConnection(loop, outcome);
     }
 
     public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
@@ -84,21 +72,46 @@ public sealed class TrafficReporter : ITrafficReporter
 
     private TrafficMetrics MetricsOf(int loop, TrafficParties parties) => parties.Metrics ??= loops[loop].Metrics.Get(parties.Labels);
 
-    private void Fill(AccessRecord record, TrafficParties parties, Failure? failure, TimeSpan duration, IpPort client, IpPort upstream)
+    private void LogRequest(int loop, in HttpOutcome outcome, ResponseFlag flag)
     {
-        record.Start = time.GetUtcNow() - duration;
-        record.Duration = duration;
-        record.Labels = parties.Labels;
-        Set(ref record.SourceAddress, client);
-        Set(ref record.EndpointAddress, upstream);
-        record.Flags = failure?.Flag ?? ResponseFlag.None;
-        record.FailureReason = failure?.Reason ?? "";
+        outcome.Request.Headers.TryGet("x-request-id"u8, out var requestId);
+        loops[loop].Log.Write(new AccessRecord
+        {
+            Start = time.GetUtcNow() - outcome.Duration,
+            Duration = outcome.Duration,
+            Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+            SourceAddress = AddressOf(outcome.Client),
+            EndpointAddress = AddressOf(outcome.Upstream),
+            Method = outcome.Request.Method.Span,
+            Authority = outcome.Request.Authority.Span,
+            Path = outcome.Request.Target.Span,
+            RequestId = requestId,
+            ResponseCode = outcome.Status,
+            Flags = flag,
+            FailureReason = outcome.Failure?.Reason,
+            RouteName = outcome.Route,
+            BytesReceived = outcome.RequestBytes,
+            BytesSent = outcome.ResponseBytes,
+        });
     }
 
-    private static void Set(ref AccessAddress address, IpPort value)
+    private void LogConnection(int loop, in TcpOutcome outcome) => loops[loop].Log.Write(new AccessRecord
+    {
+        Start = time.GetUtcNow() - outcome.Duration,
+        Duration = outcome.Duration,
+        Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+        SourceAddress = AddressOf(outcome.Client),
+        EndpointAddress = AddressOf(outcome.Upstream),
+        Flags = outcome.Failure?.Flag ?? ResponseFlag.None,
+        FailureReason = outcome.Failure?.Reason,
+        BytesReceived = outcome.ReceivedBytes,
+        BytesSent = outcome.SentBytes,
+    });
+
+    private static AccessAddress AddressOf(IpPort value)
     {
         Span<byte> bytes = stackalloc byte[16];
         value.Address.WriteV6Bytes(bytes);
-        address.Set(bytes, value.Port);
+        return new AccessAddress(bytes, value.Port);
     }
 }

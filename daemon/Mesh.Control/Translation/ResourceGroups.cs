@@ -19,6 +19,7 @@ internal sealed class ResourceGroups
     public List<AccessPolicy> AccessPolicies { get; } = [];
     public List<MtlsPolicy> MtlsPolicies { get; } = [];
     public List<TrafficPolicy> TrafficPolicies { get; } = [];
+    public List<TelemetryPolicy> TelemetryPolicies { get; } = [];
 
     private void Add(IMessage resource)
     {
@@ -32,6 +33,7 @@ internal sealed class ResourceGroups
             case AccessPolicy policy: AccessPolicies.Add(policy); break;
             case MtlsPolicy policy: MtlsPolicies.Add(policy); break;
             case TrafficPolicy policy: TrafficPolicies.Add(policy); break;
+            case TelemetryPolicy policy: TelemetryPolicies.Add(policy); break;
             default: throw new InvalidOperationException($"no translation for {resource.Descriptor.FullName}");
         }
     }

@@ -34,6 +34,7 @@ public sealed class SnapshotTranslator
             ServicesByHost = FirstWins(translated, static s => s.Hostnames),
             WorkloadsByUid = workloads.ToFrozenDictionary(static w => w.Uid),
             WorkloadsByAddress = FirstWins(workloads, static w => w.Addresses),
+            Telemetry = new TelemetryTranslator(groups).Translate(),
             Gateways = [.. groups.Gateways.Select(gateway => ToGateway(gateway, routes))],
         };
     }

@@ -17,6 +17,7 @@ public sealed class Snapshot
     public FrozenDictionary<Ip, WorkloadModel> WorkloadsByAddress { get; init; } = FrozenDictionary<Ip, WorkloadModel>.Empty;
     public FrozenDictionary<string, WorkloadModel> WorkloadsByUid { get; init; } = FrozenDictionary<string, WorkloadModel>.Empty;
     public IReadOnlyList<GatewayModel> Gateways { get; init; } = [];
+    public TelemetryTable Telemetry { get; init; } = TelemetryTable.Empty;
 
     public ServicePortModel? FindServicePort(string key, int port) =>
         ServicesByKey.TryGetValue(key, out var service) ? service.FindPort(port) : null;

@@ -53,6 +53,8 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
         }
     }
 
+    public TelemetryModel Telemetry => Snapshot.Telemetry.OfWorkload(local.Uid);
+
     public TrafficParties Parties(string protocol)
     {
         var snapshot = Snapshot;

@@ -1,5 +1,7 @@
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Tracing;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Metrics;
@@ -13,12 +15,12 @@ public sealed class TrafficReporter : ITrafficReporter
     private readonly PerLoop[] loops;
     private readonly TimeProvider time;
 
-    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log);
+    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits);
 
-    public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time)
+    public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time, Random seed)
     {
         this.time = time;
-        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i)))];
+        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed)))];
     }
 
     public void HttpFinished(int loop, in HttpOutcome outcome)
@@ -26,7 +28,7 @@ public sealed class TrafficReporter : ITrafficReporter
         var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
         CountRequest(loop, outcome.Parties, outcome, flag);
         if (outcome.Parties.OtherSide is { } other) CountRequest(loop, other, outcome, flag);
-        LogRequest(loop, outcome, flag);
+        if (outcome.Telemetry.AccessLog.Wants(outcome.Status, flag, outcome.Duration, loops[loop].Bits.Next32())) LogRequest(loop, outcome, flag);
     }
 
     public void TcpOpened(int loop, TrafficParties parties)
@@ -39,10 +41,11 @@ public sealed class TrafficReporter : ITrafficReporter
     {
         CountConnection(loop, outcome.Parties, outcome);
         if (outcome.Parties.OtherSide is { } other) CountConnection(loop, other, outcome);
-        LogConnection(loop, outcome);
+        var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
+        if (outcome.Telemetry.AccessLog.Wants(0, flag, outcome.Duration, loops[loop].Bits.Next32())) LogConnection(loop, outcome, flag);
     }
 
-    public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
+    public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
     {
         var local = new Party(workload?.Description.Name ?? "unknown", workload?.Description.Namespace ?? "unknown", "unknown", "unknown");
         var parties = new TrafficParties(new TrafficLabels(Reporter.Destination, Party.Unknown, local, "tcp", "unknown"));
@@ -50,6 +53,7 @@ public sealed class TrafficReporter : ITrafficReporter
         TcpClosed(loop, new TcpOutcome
         {
             Parties = parties,
+            Telemetry = telemetry,
             Failure = failure,
             Duration = TimeSpan.Zero,
             ReceivedBytes = 0,
@@ -80,12 +84,15 @@ public sealed class TrafficReporter : ITrafficReporter
             Start = time.GetUtcNow() - outcome.Duration,
             Duration = outcome.Duration,
             Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+            Extra = outcome.Telemetry.AccessLog.Extra,
+            Format = outcome.Telemetry.AccessLog.Format,
             SourceAddress = AddressOf(outcome.Client),
             EndpointAddress = AddressOf(outcome.Upstream),
             Method = outcome.Request.Method.Span,
             Authority = outcome.Request.Authority.Span,
             Path = outcome.Request.Target.Span,
             RequestId = requestId,
+            TraceId = outcome.TraceId,
             ResponseCode = outcome.Status,
             Flags = flag,
             FailureReason = outcome.Failure?.Reason,
@@ -95,14 +102,16 @@ public sealed class TrafficReporter : ITrafficReporter
         });
     }
 
-    private void LogConnection(int loop, in TcpOutcome outcome) => loops[loop].Log.Write(new AccessRecord
+    private void LogConnection(int loop, in TcpOutcome outcome, ResponseFlag flag) => loops[loop].Log.Write(new AccessRecord
     {
         Start = time.GetUtcNow() - outcome.Duration,
         Duration = outcome.Duration,
         Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+        Extra = outcome.Telemetry.AccessLog.Extra,
+        Format = outcome.Telemetry.AccessLog.Format,
         SourceAddress = AddressOf(outcome.Client),
         EndpointAddress = AddressOf(outcome.Upstream),
-        Flags = outcome.Failure?.Flag ?? ResponseFlag.None,
+        Flags = flag,
         FailureReason = outcome.Failure?.Reason,
         BytesReceived = outcome.ReceivedBytes,
         BytesSent = outcome.SentBytes,

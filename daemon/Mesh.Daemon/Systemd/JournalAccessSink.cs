@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using Mesh.Telemetry;
 using Mesh.Telemetry.AccessLogs;
 
 namespace Mesh.Daemon.Systemd;

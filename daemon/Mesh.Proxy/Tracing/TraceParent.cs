@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 
 namespace Mesh.Proxy.Tracing;
@@ -50,5 +51,10 @@ internal static class Hex
     public static bool IsId(ReadOnlySpan<byte> text) => IsLower(text) && text.IndexOfAnyExcept((byte)'0') >= 0;
 
     /// <summary>16 digits.</summary>
-    public static void Write(ulong value, Span<byte> text) => Utf8Formatter.TryFormat(value, text, out _, new StandardFormat('x', 16));
+    public static void Write(ulong value, Span<byte> text)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        Convert.TryToHexStringLower(bytes, text, out _);
+    }
 }

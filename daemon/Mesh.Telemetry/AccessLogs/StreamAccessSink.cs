@@ -5,7 +5,7 @@ namespace Mesh.Telemetry.AccessLogs;
 public sealed class StreamAccessSink(Stream output, AccessLogFormat format) : IAccessSink
 {
     /// <summary>A larger batch is written in pieces of about this size, so that memory is bounded.</summary>
-    private const int PieceBytes = 64 * 1024;
+    private const int PieceBytes = 48 * 1024;
 
     private readonly JsonAccessFormat json = new();
     private readonly TextAccessFormat text = new();

@@ -64,7 +64,7 @@ public sealed class BadInputTests
     [InlineData(telemetry + "  accessLog: { format: XML }", 5, "spec.accessLog.format", "must be one of JSON, Text")]
     [InlineData(telemetry + "  accessLog: { filter: { } }", 5, "spec.accessLog.filter", "must have minStatus or minDuration")]
     [InlineData(telemetry + "  accessLog: { filter: { minStatus: 99 } }", 5, "spec.accessLog.filter.minStatus", "between 100 and 599")]
-    [InlineData(telemetry + "  accessLog: { labels: { Team: a } }", 5, "spec.accessLog.labels", "lower case letters")]
+    [InlineData(telemetry + "  accessLog: { labels: { Team: a } }", 5, "spec.accessLog.labels[Team]", "lower case letters")]
     [InlineData(telemetry + "  accessLog: { sample: 1 }", 5, "spec.accessLog.sample", "unknown field")]
     [InlineData(telemetry + "  tracing: { sampling: 1, provider: x }", 5, "spec.tracing.provider", "unknown field")]
     [InlineData(telemetry + "  targetRefs: [ { kind: Service, name: a } ]\n  tracing: { }", 5, "spec.targetRefs[0].kind", "must be one of Workload, Namespace")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Mesh.Daemon.Systemd;
+using Mesh.Telemetry;
 using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Traffic;
 

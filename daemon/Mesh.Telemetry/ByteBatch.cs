@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Mesh.Telemetry.AccessLogs;
+namespace Mesh.Telemetry;
 
 /// <summary>Bytes on their way out, in an array that is reused.</summary>
 public sealed class ByteBatch
@@ -12,6 +12,8 @@ public sealed class ByteBatch
     public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
+
+    public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, Length);
 
     public void Clear() => Length = 0;
 

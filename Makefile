@@ -10,7 +10,7 @@ PROGRAMS := bin/meshd bin/mesh-controller bin/mesh-cni bin/meshctl
 sources = $(shell find $(1) packaging/Program.props Directory.Build.props Directory.Packages.props \
   \( -name bin -o -name obj \) -prune -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.props' \) -print)
 
-.PHONY: all build test checks presubmit demo bench soak fuzz package deps clean
+.PHONY: all build test checks presubmit demo bench micro soak fuzz package deps clean
 
 all: build
 
@@ -61,6 +61,10 @@ demo: deps build
 ## bench: the comparison with nginx and HAProxy, under ten minutes; results in perf/results
 bench: deps build
 	@dotnet perf/compare/bin/$(CONFIG)/net10.0/Mesh.Compare.dll $(BENCH)
+
+## micro: what the pieces of a request take and allocate; MICRO=part chooses by name
+micro: bin/.restored
+	@dotnet run --project perf/micro -c $(CONFIG) --no-restore -- $(MICRO)
 
 ## soak: the demo's traffic for SOAK_MINUTES, then memory and descriptors must be where they were
 soak: deps build

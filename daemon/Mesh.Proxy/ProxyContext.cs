@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Tracing;
 using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
 
@@ -23,7 +24,7 @@ public sealed class ProxyContext
         Random seed)
     {
         (Options, Loops, Snapshots, Identities, HostSockets, Reporter) = (options, loops, snapshots, identities, hostSockets, reporter);
-        loopLocals = [.. loops.Select(loop => new LoopLocal(this, loop, new Random(seed.Next())))];
+        loopLocals = [.. loops.Select(loop => new LoopLocal(this, loop, new Random(seed.Next()), new BitSource(seed)))];
     }
 
     public ProxyOptions Options { get; }
@@ -40,9 +41,9 @@ public sealed class ProxyContext
 /// <summary>One loop's share of the proxy: its pools and its randomness.</summary>
 internal sealed class LoopLocal
 {
-    public LoopLocal(ProxyContext context, Loop loop, Random random)
+    public LoopLocal(ProxyContext context, Loop loop, Random random, BitSource bits)
     {
-        (Loop, Random) = (loop, random);
+        (Loop, Random, Bits) = (loop, random, bits);
         Tunnels = new TunnelPool(context, loop);
         HttpPool = new HttpPool(context.Options, loop);
         Connector = new UpstreamConnector(context, this);
@@ -50,6 +51,7 @@ internal sealed class LoopLocal
 
     public Loop Loop { get; }
     public Random Random { get; }
+    public BitSource Bits { get; }
     public TunnelPool Tunnels { get; }
     public HttpPool HttpPool { get; }
     public UpstreamConnector Connector { get; }

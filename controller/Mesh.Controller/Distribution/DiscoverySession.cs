@@ -13,7 +13,7 @@ internal sealed class DiscoverySession(PushedGraph graph, DiscoveryLimits limits
     // Policies before what they protect, so that a new workload is never open before its policy is there.
     private static readonly string[] order =
     [
-        TypeUrls.MtlsPolicy, TypeUrls.AccessPolicy, TypeUrls.TrafficPolicy, TypeUrls.Workload, TypeUrls.Service,
+        TypeUrls.MtlsPolicy, TypeUrls.AccessPolicy, TypeUrls.TrafficPolicy, TypeUrls.TelemetryPolicy, TypeUrls.Workload, TypeUrls.Service,
         TypeUrls.HttpRoute, TypeUrls.TcpRoute, TypeUrls.Gateway,
     ];
 

@@ -9,7 +9,7 @@ public static class ConfigTypes
     private static readonly Dictionary<string, MessageParser> parsers =
         new MessageDescriptor[]
         {
-            MtlsPolicy.Descriptor, AccessPolicy.Descriptor, TrafficPolicy.Descriptor, Workload.Descriptor, Service.Descriptor,
+            MtlsPolicy.Descriptor, AccessPolicy.Descriptor, TrafficPolicy.Descriptor, TelemetryPolicy.Descriptor, Workload.Descriptor, Service.Descriptor,
             HttpRoute.Descriptor, TcpRoute.Descriptor, Gateway.Descriptor,
         }.ToDictionary(UrlOf, static descriptor => descriptor.Parser);
 

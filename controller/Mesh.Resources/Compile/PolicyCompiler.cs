@@ -8,7 +8,7 @@ namespace Mesh.Resources.Compile;
 
 internal static class PolicyCompiler
 {
-    private static readonly string[] kinds = ["TrafficPolicy", "MtlsPolicy", "AccessPolicy"];
+    private static readonly string[] kinds = ["TrafficPolicy", "MtlsPolicy", "AccessPolicy", "TelemetryPolicy"];
 
     public static bool Compiles(string kind) => kinds.Contains(kind);
 
@@ -27,6 +27,8 @@ internal static class PolicyCompiler
             Emit(context, policy, policy.SpecAs(SpecJson.Default.TrafficPolicySpec), TypeUrls.TrafficPolicy, Traffic);
         else if (policy.Key.Kind == "MtlsPolicy")
             Emit(context, policy, policy.SpecAs(SpecJson.Default.MtlsPolicySpec), TypeUrls.MtlsPolicy, Mtls);
+        else if (policy.Key.Kind == "TelemetryPolicy")
+            Emit(context, policy, policy.SpecAs(SpecJson.Default.TelemetryPolicySpec), TypeUrls.TelemetryPolicy, TelemetryPolicyCompiler.Message);
         else
             Emit(context, policy, policy.SpecAs(SpecJson.Default.AccessPolicySpec), TypeUrls.AccessPolicy, AccessPolicyCompiler.Message);
     }

@@ -13,9 +13,10 @@ public static class TypeUrls
     public static readonly string AccessPolicy = Of(Protocol.Config.AccessPolicy.Descriptor);
     public static readonly string MtlsPolicy = Of(Protocol.Config.MtlsPolicy.Descriptor);
     public static readonly string TrafficPolicy = Of(Protocol.Config.TrafficPolicy.Descriptor);
+    public static readonly string TelemetryPolicy = Of(Protocol.Config.TelemetryPolicy.Descriptor);
 
     public static IReadOnlyList<string> All { get; } =
-        [Workload, Service, HttpRoute, TcpRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy];
+        [Workload, Service, HttpRoute, TcpRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy, TelemetryPolicy];
 
     private static string Of(MessageDescriptor descriptor) => "type.mesh.internal/" + descriptor.FullName;
 }

@@ -10,6 +10,7 @@ public static class KindCatalog
         NamespaceKind.Schema, ServiceKind.Schema,
         GatewayKind.Schema, HttpRouteKind.Schema, TcpRouteKind.Schema, ReferenceGrantKind.Schema,
         NodeKind.Schema, WorkloadKind.Schema, TrafficPolicyKind.Schema, MtlsPolicyKind.Schema, AccessPolicyKind.Schema,
+        TelemetryPolicyKind.Schema,
     ];
 
     public static KindSchema? Find(string group, string kind) => All.FirstOrDefault(schema => schema.Group == group && schema.Kind == kind);

@@ -23,6 +23,9 @@ internal sealed record StringType : FieldType
 
 internal sealed record IntegerType(long Min, long Max) : FieldType;
 
+/// <summary>A number with decimals, such as a percentage.</summary>
+internal sealed record NumberType(double Min, double Max) : FieldType;
+
 internal sealed record BooleanType : FieldType;
 
 /// <summary>A port by number or by name, as Service.targetPort and targetRefs.sectionName take it.</summary>

@@ -12,6 +12,7 @@ internal static class OpenApiTypes
         MapType schema => new JsonObject { ["type"] = "object", ["additionalProperties"] = Of(schema.Value) },
         StringType schema => Text(schema),
         IntegerType schema => new JsonObject { ["type"] = "integer", ["format"] = "int64", ["minimum"] = schema.Min, ["maximum"] = schema.Max },
+        NumberType schema => new JsonObject { ["type"] = "number", ["format"] = "double", ["minimum"] = schema.Min, ["maximum"] = schema.Max },
         BooleanType => new JsonObject { ["type"] = "boolean" },
         PortOrNameType => new JsonObject { ["x-kubernetes-int-or-string"] = true, ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" }) },
         _ => new JsonObject { ["x-kubernetes-preserve-unknown-fields"] = true },

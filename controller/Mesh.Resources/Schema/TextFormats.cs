@@ -48,6 +48,10 @@ internal static partial class TextFormats
     public static readonly TextFormat HeaderValue = new("header-value", value => value.All(c => c == '\t' || (c >= ' ' && c != 0x7f))
         ? null : "must not contain control characters");
 
+    /// <summary>A field of the access log: what JSON, text and the journal all take as a name.</summary>
+    public static readonly TextFormat FieldName = new("field-name", value => FieldNameRegex().IsMatch(value)
+        ? null : "must be at most 48 lower case letters, digits or '_', starting with a letter");
+
     public static readonly TextFormat PortNumberText = new("port", value => ushort.TryParse(value, out var port) && port > 0 && value == port.ToString()
         ? null : "must be a port number between 1 and 65535");
 
@@ -111,6 +115,9 @@ internal static partial class TextFormats
 
         return value.EndsWith("/.", StringComparison.Ordinal) || value.EndsWith("/..", StringComparison.Ordinal) ? "must not end with \"/.\" or \"/..\"" : null;
     }
+
+    [GeneratedRegex("^[a-z][a-z0-9_]{0,47}$")]
+    private static partial Regex FieldNameRegex();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\z")]
     private static partial Regex LabelRegex();

@@ -7,6 +7,7 @@ internal static class Types
     public static readonly AnyType Any = new();
     public static readonly PortOrNameType PortOrName = new();
     public static readonly IntegerType Port = new(1, 65535);
+    public static readonly NumberType Percent = new(0, 100);
 
     public static StringType Text(TextFormat? format = null, int maxLength = 256, int minLength = 0) =>
         new() { Format = format, MaxLength = maxLength, MinLength = minLength };

@@ -13,4 +13,5 @@ namespace Mesh.Resources.Specs;
 [JsonSerializable(typeof(TrafficPolicySpec))]
 [JsonSerializable(typeof(MtlsPolicySpec))]
 [JsonSerializable(typeof(AccessPolicySpec))]
+[JsonSerializable(typeof(TelemetryPolicySpec))]
 internal sealed partial class SpecJson : JsonSerializerContext;

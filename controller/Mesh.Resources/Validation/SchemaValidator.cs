@@ -26,6 +26,9 @@ internal sealed class SchemaValidator(ErrorSink errors)
             case IntegerType schema:
                 CheckInteger(schema, value, path);
                 break;
+            case NumberType schema:
+                CheckNumber(schema, value, path);
+                break;
             case BooleanType when value is not JsonValue flag || flag.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False):
                 WrongType("true or false", value, path);
                 break;
@@ -141,6 +144,14 @@ internal sealed class SchemaValidator(ErrorSink errors)
             WrongType("a whole number", value, path);
         else if (number < schema.Min || number > schema.Max)
             errors.Add(path, ErrorReason.Invalid, schema.Max == long.MaxValue ? $"must be at least {schema.Min}, is {number}" : $"must be between {schema.Min} and {schema.Max}, is {number}");
+    }
+
+    private void CheckNumber(NumberType schema, JsonNode? value, string path)
+    {
+        if (value is not JsonValue field || !JsonNumbers.TryReal(field, out double number))
+            WrongType("a number", value, path);
+        else if (!(number >= schema.Min && number <= schema.Max))
+            errors.Add(path, ErrorReason.Invalid, FormattableString.Invariant($"must be between {schema.Min} and {schema.Max}, is {number}"));
     }
 
     private void CheckPortOrName(JsonNode? value, string path)

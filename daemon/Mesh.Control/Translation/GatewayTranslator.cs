@@ -1,11 +1,12 @@
 using Mesh.Io;
 using Mesh.Protocol.Config;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Gateways;
 
 namespace Mesh.Control.Translation;
 
 /// <summary>Gateways with the routes that are attached to their listeners. There are few: a change makes all of them anew.</summary>
-internal sealed class GatewayTranslator(RouteTranslator routes)
+internal sealed class GatewayTranslator(RouteTranslator routes, TelemetryTranslator telemetry)
 {
     private readonly SortedDictionary<string, Gateway> gateways = new(StringComparer.Ordinal);
     private bool changed;
@@ -14,7 +15,7 @@ internal sealed class GatewayTranslator(RouteTranslator routes)
     public IReadOnlyList<GatewayModel> Models { get; private set; } = [];
 
     /// <exception cref="NotSupportedException">It cannot be carried out.</exception>
-    public static void Check(Gateway gateway) => _ = ToModel(gateway, new RouteTranslator());
+    public static void Check(Gateway gateway) => _ = ToModel(gateway, new RouteTranslator(), TelemetryModel.Default);
 
     /// <param name="gateway">Null: it is gone.</param>
     public void Set(string name, Gateway? gateway)
@@ -29,11 +30,11 @@ internal sealed class GatewayTranslator(RouteTranslator routes)
     public void Settle()
     {
         if (!changed) return;
-        Models = [.. gateways.Values.Select(gateway => ToModel(gateway, routes))];
+        Models = [.. gateways.Values.Select(gateway => ToModel(gateway, routes, telemetry.Of(gateway)))];
         changed = false;
     }
 
-    private static GatewayModel ToModel(Gateway gateway, RouteTranslator routes)
+    private static GatewayModel ToModel(Gateway gateway, RouteTranslator routes, TelemetryModel telemetry)
     {
         string key = $"{gateway.Namespace}/{gateway.Name}";
         return new GatewayModel(key, [.. gateway.Addresses.Select(static a => Ip.FromBytes(a.Span))],
@@ -44,7 +45,7 @@ internal sealed class GatewayTranslator(RouteTranslator routes)
                 Protocol = ToProtocol(listener),
                 HttpRoutes = routes.HttpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name, listener.Hostname),
                 TcpBackends = routes.TcpOf(ParentRef.Types.Kind.Gateway, key, (int)listener.Port, listener.Name),
-            })]);
+            })], telemetry);
     }
 
     /// <summary>A listener that should be encrypted must not be opened in clear.</summary>

@@ -50,6 +50,9 @@ public static class ResourceChecks
             case TrafficPolicy policy:
                 TrafficTranslator.Check(policy);
                 return $"{policy.Namespace}/{policy.Name}";
+            case TelemetryPolicy policy:
+                TelemetryTranslator.Check(policy);
+                return $"{policy.Namespace}/{policy.Name}";
             default:
                 throw new InvalidOperationException($"no translation for {message.Descriptor.FullName}");
         }

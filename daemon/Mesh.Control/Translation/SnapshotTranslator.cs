@@ -11,6 +11,7 @@ public sealed class SnapshotTranslator
 {
     private readonly RouteTranslator routes = new();
     private readonly PolicyTranslator policies = new();
+    private readonly TelemetryTranslator telemetry = new();
     private readonly TrafficTranslator traffic;
     private readonly ServiceTranslator services;
     private readonly WorkloadTranslator workloads;
@@ -25,8 +26,8 @@ public sealed class SnapshotTranslator
         var interner = new Interner();
         traffic = new TrafficTranslator(loops, random);
         services = new ServiceTranslator(routes, traffic, interner);
-        workloads = new WorkloadTranslator(loops, policies, services, interner);
-        gateways = new GatewayTranslator(routes);
+        workloads = new WorkloadTranslator(loops, policies, telemetry, services, interner);
+        gateways = new GatewayTranslator(routes, telemetry);
     }
 
     /// <summary>Models and route tables made since the start, for tests of what a change costs.</summary>
@@ -44,6 +45,11 @@ public sealed class SnapshotTranslator
 
         Each<AccessPolicy>(byType, (name, policy) => policies.SetAccess(name, policy, protection));
         Each<MtlsPolicy>(byType, (name, policy) => policies.SetMtls(name, policy, protection));
+        Each<TelemetryPolicy>(byType, (name, policy) =>
+        {
+            telemetry.Set(name, policy, protection);
+            gateways.Reattach();
+        });
         Each<TrafficPolicy>(byType, (name, policy) => traffic.Set(name, policy, attachment));
         Each<HttpRoute>(byType, (name, route) => Reattach(routes.SetHttp(name, route)));
         Each<TcpRoute>(byType, (name, route) => Reattach(routes.SetTcp(name, route)));
@@ -67,6 +73,7 @@ public sealed class SnapshotTranslator
             WorkloadsByUid = workloads.ByUid,
             WorkloadsByAddress = workloads.ByAddress,
             Gateways = gateways.Models,
+            Telemetry = telemetry.Mesh,
         };
     }
 

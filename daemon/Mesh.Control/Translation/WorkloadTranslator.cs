@@ -9,7 +9,8 @@ using Mesh.Proxy.Policy;
 namespace Mesh.Control.Translation;
 
 /// <summary>Workloads with their endpoints. An endpoint's state is kept as long as its workload has that endpoint.</summary>
-internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, ServiceTranslator services, Interner interner)
+internal sealed class WorkloadTranslator(
+    int loops, PolicyTranslator policies, TelemetryTranslator telemetry, ServiceTranslator services, Interner interner)
 {
     private const int DefaultTunnelPort = 15008;
 
@@ -33,7 +34,7 @@ internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, S
     /// <exception cref="OverflowException">Likewise.</exception>
     public static void Check(Workload workload)
     {
-        _ = ToModel(workload, "", new SpiffeId("", "", ""), InboundPolicy.Default, noPorts, new Interner());
+        _ = ToModel(workload, "", new SpiffeId("", "", ""), InboundPolicy.Default, TelemetryModel.Default, noPorts, new Interner());
         foreach (var port in workload.Services.Values.SelectMany(static mapping => mapping.Ports)) _ = checked((ushort)port.TargetPort);
     }
 
@@ -52,7 +53,8 @@ internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, S
         {
             if (settled.Contains(entry.Model.Uid) || !ReferenceEquals(entries.GetValueOrDefault(entry.Model.Uid), entry)) continue;
             var message = (Workload)entry.Resource.Parse();
-            if (!ReferenceEquals(policies.Of(message), entry.Model.Policy) || IdentityOf(message) != entry.Model.Identity || !SamePorts(PortsOf(message, entry.Services), entry.Model.Ports))
+            if (!ReferenceEquals(policies.Of(message), entry.Model.Policy) || telemetry.Of(message) != entry.Model.Telemetry
+                || IdentityOf(message) != entry.Model.Identity || !SamePorts(PortsOf(message, entry.Services), entry.Model.Ports))
                 Set(entry.Resource);
         }
     }
@@ -85,7 +87,7 @@ internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, S
     {
         var workload = (Workload)resource.Parse();
         ServiceEntry[] behind = [.. workload.Services.Keys.Order(StringComparer.Ordinal).Select(services.EntryOf)];
-        var model = ToModel(workload, resource.Name, IdentityOf(workload), policies.Of(workload), PortsOf(workload, behind), interner);
+        var model = ToModel(workload, resource.Name, IdentityOf(workload), policies.Of(workload), telemetry.Of(workload), PortsOf(workload, behind), interner);
         ModelsMade++;
         return new WorkloadEntry(resource, model, behind, [.. Served(workload, model, entries.GetValueOrDefault(resource.Name))]);
     }
@@ -94,7 +96,8 @@ internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, S
         interner.Identity(workload.TrustDomain.Length > 0 ? workload.TrustDomain : TrustDomain, workload.Namespace, workload.ServiceAccount);
 
     private static WorkloadModel ToModel(
-        Workload workload, string uid, SpiffeId identity, InboundPolicy policy, IReadOnlyDictionary<int, InboundPort> ports, Interner interner) => new()
+        Workload workload, string uid, SpiffeId identity, InboundPolicy policy, TelemetryModel telemetry,
+        IReadOnlyDictionary<int, InboundPort> ports, Interner interner) => new()
     {
         Namespace = interner.Text(workload.Namespace),
         Name = workload.Name,
@@ -106,6 +109,7 @@ internal sealed class WorkloadTranslator(int loops, PolicyTranslator policies, S
         TunnelPort = checked((ushort)(workload.TunnelPort > 0 ? workload.TunnelPort : DefaultTunnelPort)),
         Healthy = workload.Health != Protocol.Config.Health.Unhealthy,
         Policy = policy,
+        Telemetry = telemetry,
         Ports = ports,
     };
 

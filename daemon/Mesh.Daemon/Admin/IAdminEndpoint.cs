@@ -21,10 +21,13 @@ public sealed record AdminRequest(string Method, string Target, string? Accept =
     }
 }
 
-/// <summary>To be sent with Content-Length and <c>Cache-Control: no-store</c>; for a HEAD request without the body.</summary>
+/// <summary>To be sent with Content-Length, or in <see cref="Pieces"/>, and <c>Cache-Control: no-store</c>; for a HEAD request without the body.</summary>
 /// <param name="Allow">Value of the Allow header when the method was wrong (405), else null.</param>
 public sealed record AdminResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body, string? Allow = null)
 {
+    /// <summary>Instead of a body that is made at once: each piece is made when the one before has been sent, and valid until then.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>>? Pieces { get; init; }
+
     internal const string PlainText = "text/plain; charset=utf-8";
 
     internal static AdminResponse Text(int status, string body) => new(status, PlainText, System.Text.Encoding.UTF8.GetBytes(body));

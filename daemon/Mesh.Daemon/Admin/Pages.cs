@@ -11,9 +11,7 @@ internal sealed class MetricsPage(MetricRegistry metrics)
     internal ValueTask<AdminResponse> Handle(AdminRequest request)
     {
         var format = MetricText.Negotiate(request.Accept);
-        var body = new ArrayBufferWriter<byte>(64 * 1024);
-        MetricText.Write(metrics, format, body);
-        return new(new AdminResponse(200, MetricText.ContentType(format), body.WrittenMemory));
+        return new(new AdminResponse(200, MetricText.ContentType(format), default) { Pieces = MetricText.Pieces(metrics, format) });
     }
 }
 

@@ -71,7 +71,22 @@ internal sealed class AdminServer : IDisposable
             head.Headers.Add("content-type", answer.ContentType);
             head.Headers.Add("cache-control", "no-store");
             if (answer.Allow is { } allow) head.Headers.Add("allow", allow);
-            await exchange.RespondAsync(head, new ReadOnlySequence<byte>(answer.Body));
+            if (answer.Pieces is { } pieces) await SendAsync(exchange, head, pieces);
+            else await exchange.RespondAsync(head, new ReadOnlySequence<byte>(answer.Body));
+        }
+
+        /// <summary>Pieces are made on the thread pool too, each after the one before was sent, so that memory stays at one piece however slow the reader is.</summary>
+        private static async ValueTask SendAsync(ServerExchange exchange, ResponseHead head, IEnumerable<ReadOnlyMemory<byte>> pieces)
+        {
+            bool isHead = exchange.Request.IsMethod("HEAD"u8);
+            exchange.StartResponse(head, isHead ? BodyFraming.None : BodyFraming.Streamed);
+            using var next = pieces.GetEnumerator();
+            while (!isHead && await Task.Run(next.MoveNext))
+            {
+                await exchange.WriteAsync(new ReadOnlySequence<byte>(next.Current));
+                await exchange.FlushAsync();
+            }
+            await exchange.FinishAsync();
         }
     }
 }

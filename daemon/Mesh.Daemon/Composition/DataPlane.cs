@@ -24,8 +24,8 @@ internal sealed class DataPlane : IAsyncDisposable
     {
         loops = [.. Enumerable.Range(0, options.Workers).Select(i => new EpollLoop($"worker-{i}", i, time, log.LoopFailed))];
         accessLog = new AccessLog(metrics, options.Workers, accessSink, time, log.LoopFailed);
-        var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time);
         var random = new Random();
+        var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time, random);
         Context = new ProxyContext(new ProxyOptions(), loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
         var dns = new DnsListeners(Context, new Random(random.Next()));
         Workloads = new WorkloadHost(Context, [dns]);

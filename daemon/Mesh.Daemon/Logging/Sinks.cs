@@ -19,8 +19,8 @@ public static class Sinks
     /// <inheritdoc cref="ForLog"/>
     public static IAccessSink ForAccessLog(LogFormat format) => format switch
     {
-        LogFormat.Text => new TextAccessSink(Console.OpenStandardOutput()),
-        LogFormat.Json => new JsonAccessSink(Console.OpenStandardOutput()),
+        LogFormat.Text => new StreamAccessSink(Console.OpenStandardOutput(), AccessLogFormat.Text),
+        LogFormat.Json => new StreamAccessSink(Console.OpenStandardOutput(), AccessLogFormat.Json),
         _ => new JournalAccessSink(new Journal()),
     };
 }

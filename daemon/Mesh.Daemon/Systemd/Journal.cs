@@ -58,13 +58,17 @@ public sealed class Journal : IDisposable
     {
         try
         {
-            socket.Send(entry.WrittenSpan);
+            Send(entry.WrittenSpan);
         }
         finally
         {
             entry.ResetWrittenCount();
         }
     }
+
+    /// <summary>A whole entry in the journal's own form.</summary>
+    /// <exception cref="SocketException">The journal is gone or takes no more.</exception>
+    public void Send(ReadOnlySpan<byte> wholeEntry) => socket.Send(wholeEntry);
 
     public void Dispose() => socket.Dispose();
 }

@@ -18,6 +18,21 @@ public sealed class Snapshot
     public Table<string, WorkloadModel> WorkloadsByUid { get; init; } = Table<string, WorkloadModel>.Empty;
     public IReadOnlyList<GatewayModel> Gateways { get; init; } = [];
 
+    /// <summary>What is recorded about what no policy names.</summary>
+    public TelemetryModel Telemetry { get; init; } = TelemetryModel.Default;
+
+    public TelemetryModel TelemetryOfWorkload(string uid) => WorkloadsByUid.TryGetValue(uid, out var workload) ? workload.Telemetry : Telemetry;
+
+    /// <summary>A machine has few gateways, and this is asked once a connection and snapshot.</summary>
+    public TelemetryModel TelemetryOfGateway(string key)
+    {
+        foreach (var gateway in Gateways)
+        {
+            if (gateway.Key == key) return gateway.Telemetry;
+        }
+        return Telemetry;
+    }
+
     public ServicePortModel? FindServicePort(string key, int port) =>
         ServicesByKey.TryGetValue(key, out var service) ? service.FindPort(port) : null;
 }

@@ -30,6 +30,9 @@ public sealed class WorkloadModel
     /// <summary>What its node enforces on the way in.</summary>
     public required InboundPolicy Policy { get; init; }
 
+    /// <summary>What its node records about it.</summary>
+    public required TelemetryModel Telemetry { get; init; }
+
     /// <summary>The services it is behind, by the port its process listens on.</summary>
     public required IReadOnlyDictionary<int, InboundPort> Ports { get; init; }
 }

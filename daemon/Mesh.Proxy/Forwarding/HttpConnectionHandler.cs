@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Tracing;
 
 namespace Mesh.Proxy.Forwarding;
 
@@ -10,7 +12,10 @@ namespace Mesh.Proxy.Forwarding;
 /// one exchange at a time.</summary>
 internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) : IHttpHandler
 {
+    private readonly TraceHeaders trace = new(context.OnLoop(loop).Bits);
     private IpPort upstreamAddress;
+    private Snapshot? seen;
+    private TelemetryModel telemetry = TelemetryModel.Default;
 
     protected ProxyContext Context { get; } = context;
     protected Loop Loop { get; } = loop;
@@ -28,6 +33,8 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
         long start = Loop.Time.GetTimestamp();
         Forwarder.Reset();
         (Route, Parties, upstreamAddress) = ("", null, default);
+        FollowTelemetry();
+        trace.Continue(exchange.Request.Headers, telemetry.Tracing);
         Failure? failure;
         try
         {
@@ -44,10 +51,19 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
     /// <summary>Decides and forwards; returns or throws the failure.</summary>
     protected abstract ValueTask<Failure?> ForwardAsync(ServerExchange exchange);
 
+    protected abstract TelemetryModel TelemetryIn(Snapshot snapshot);
+
     /// <summary>For exchanges that failed before an endpoint was chosen.</summary>
     protected abstract TrafficParties DefaultParties { get; }
 
     protected void Chose(IpPort upstream) => upstreamAddress = upstream;
+
+    private void FollowTelemetry()
+    {
+        var snapshot = Context.Snapshots.Current;
+        if (ReferenceEquals(seen, snapshot)) return;
+        (seen, telemetry) = (snapshot, TelemetryIn(snapshot));
+    }
 
     private static async ValueTask Answer(ServerExchange exchange, Failure failure)
     {
@@ -72,6 +88,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
         Context.Reporter.HttpFinished(Loop.Index, new HttpOutcome
         {
             Parties = Parties ?? DefaultParties,
+            Telemetry = telemetry,
             Request = exchange.Request,
             Status = status,
             Failure = failure,
@@ -81,6 +98,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
             Client = exchange.Connection.RemoteAddress,
             Upstream = upstreamAddress,
             Route = Route,
+            TraceId = trace.TraceId,
         });
     }
 }

@@ -79,7 +79,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
             return Task.CompletedTask;
         }
         if (scope.Listener!.Protocol == AppProtocol.Tcp)
-            return new OutboundTcp(context, connection.Loop, null).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
+            return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
         var handler = new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope);
         return new Http1ServerConnection(connection, handler, context.Options.Http).RunAsync();
     }
@@ -94,6 +94,8 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         public HttpRouteTable Routes => Listener?.HttpRoutes ?? NoRoutes;
         HttpRouteTable? IOutboundScope.Routes => Routes;
         public ServicePortModel? Service => null;
+
+        public TelemetryModel TelemetryIn(Snapshot snapshot) => snapshot.TelemetryOfGateway(gateway);
 
         public bool Refresh(Snapshot snapshot)
         {

@@ -5,7 +5,7 @@ using Mesh.Proxy.Routing;
 namespace Mesh.Proxy.Gateways;
 
 /// <summary>A Gateway as this machine serves it.</summary>
-public sealed record GatewayModel(string Key, IReadOnlyList<Ip> Addresses, IReadOnlyList<GatewayListenerModel> Listeners);
+public sealed record GatewayModel(string Key, IReadOnlyList<Ip> Addresses, IReadOnlyList<GatewayListenerModel> Listeners, TelemetryModel Telemetry);
 
 /// <summary>One explicit port. HTTP listeners route by host and path; TCP listeners have one set of backends.</summary>
 public sealed class GatewayListenerModel

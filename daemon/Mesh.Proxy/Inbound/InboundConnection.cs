@@ -36,6 +36,7 @@ internal static class InboundConnection
             context.Reporter.TcpClosed(loop.Index, new TcpOutcome
             {
                 Parties = parties,
+                Telemetry = target.Telemetry,
                 Failure = relay.Broken is null ? null : TcpFailures.Of(relay),
                 Duration = loop.Time.GetElapsedTime(start),
                 ReceivedBytes = relay.ReceivedBytes,
@@ -54,6 +55,7 @@ internal static class InboundConnection
         context.Reporter.TcpClosed(loop.Index, new TcpOutcome
         {
             Parties = parties,
+            Telemetry = target.Telemetry,
             Failure = failure,
             Duration = TimeSpan.Zero,
             ReceivedBytes = 0,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Reporting;
@@ -14,6 +15,8 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     private readonly TrafficParties parties = target.Parties("http");
 
     protected override TrafficParties DefaultParties => parties;
+
+    protected override TelemetryModel TelemetryIn(Snapshot snapshot) => target.Telemetry;
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)

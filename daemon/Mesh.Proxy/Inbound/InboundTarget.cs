@@ -55,6 +55,8 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
         }
     }
 
+    public TelemetryModel Telemetry => Snapshot.TelemetryOfWorkload(local.Uid);
+
     public TrafficParties Parties(string protocol)
     {
         var snapshot = Snapshot;

@@ -17,7 +17,7 @@ internal sealed class PlainAcceptor(ProxyContext context)
         if (!redirected || application.Port == context.Options.OutboundPort || application.Port == context.Options.InboundPlainPort)
         {
             var own = new Failure(ResponseFlag.NR, FailureSide.Client, FailureStage.Routing, "a connection to the daemon's own port");
-            context.Reporter.ConnectionRefused(client.Loop.Index, local, client.RemoteAddress, client.LocalAddress, own);
+            context.Reporter.ConnectionRefused(client.Loop.Index, context.Snapshots.Current.TelemetryOfWorkload(local.Uid), local, client.RemoteAddress, client.LocalAddress, own);
             client.Abort();
             return;
         }

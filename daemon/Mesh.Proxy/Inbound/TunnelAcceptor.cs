@@ -67,7 +67,7 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     private void Refuse(LocalWorkloadState local, Connection transport, ResponseFlag flag, string reason)
     {
         var failure = new Failure(flag, FailureSide.Client, FailureStage.Connect, reason);
-        context.Reporter.ConnectionRefused(transport.Loop.Index, local, transport.RemoteAddress, transport.LocalAddress, failure);
+        context.Reporter.ConnectionRefused(transport.Loop.Index, context.Snapshots.Current.TelemetryOfWorkload(local.Uid), local, transport.RemoteAddress, transport.LocalAddress, failure);
         transport.Abort();
     }
 }

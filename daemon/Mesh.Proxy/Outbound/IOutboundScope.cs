@@ -14,17 +14,23 @@ internal interface IOutboundScope
 
     HttpRouteTable? Routes { get; }
 
+    /// <summary>What is recorded about the traffic of whom this scope serves.</summary>
+    TelemetryModel TelemetryIn(Snapshot snapshot);
+
     /// <summary>Null for a gateway, which has no endpoints of its own.</summary>
     ServicePortModel? Service { get; }
 }
 
-internal sealed class ServiceScope(string key, int port) : IOutboundScope
+/// <param name="sourceUid">The workload that called.</param>
+internal sealed class ServiceScope(string sourceUid, string key, int port) : IOutboundScope
 {
     private Snapshot? seen;
 
     public string Name => $"service {key} port {port}";
     public ServicePortModel? Service { get; private set; }
     public HttpRouteTable? Routes => Service?.HttpRoutes;
+
+    public TelemetryModel TelemetryIn(Snapshot snapshot) => snapshot.TelemetryOfWorkload(sourceUid);
 
     public bool Refresh(Snapshot snapshot)
     {

@@ -41,7 +41,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
 
     private Task ServeHttp(LocalWorkloadState source, Connection connection, ServicePortModel port)
     {
-        var scope = new ServiceScope(port.ServiceKey, port.Port);
+        var scope = new ServiceScope(source.Uid, port.ServiceKey, port.Port);
         var handler = new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope);
         return new Http1ServerConnection(connection, handler, context.Options.Http).RunAsync();
     }
@@ -53,7 +53,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     private Task Refuse(LocalWorkloadState source, Connection connection, IpPort destination, ResponseFlag flag, string reason)
     {
         var failure = new Failure(flag, FailureSide.Client, FailureStage.Routing, reason);
-        context.Reporter.ConnectionRefused(connection.Loop.Index, source, connection.RemoteAddress, destination, failure);
+        context.Reporter.ConnectionRefused(connection.Loop.Index, context.Snapshots.Current.TelemetryOfWorkload(source.Uid), source, connection.RemoteAddress, destination, failure);
         connection.Abort();
         return Task.CompletedTask;
     }

@@ -26,6 +26,8 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
 
     protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
 
+    protected override TelemetryModel TelemetryIn(Snapshot snapshot) => scope.TelemetryIn(snapshot);
+
     protected override ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
         if (exchange.Request.IsMethod("CONNECT"u8))

@@ -13,7 +13,9 @@ namespace Mesh.Proxy.Outbound;
 
 /// <summary>One opaque connection from a workload: endpoint, policy of a destination on this machine, relay. The upstream is dialled
 /// at once, so servers that speak first are not kept waiting.</summary>
-internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkloadState? source)
+/// <param name="source">Null for a gateway.</param>
+/// <param name="gateway">Its key.</param>
+internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkloadState? source, string gateway = "")
 {
     private readonly LoopLocal local = context.OnLoop(loop);
 
@@ -140,10 +142,14 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
     }
 
+    private TelemetryModel Telemetry =>
+        source is null ? context.Snapshots.Current.TelemetryOfGateway(gateway) : context.Snapshots.Current.TelemetryOfWorkload(source.Uid);
+
     private void Report(Connection client, TrafficParties parties, Failure? failure, long start, TcpRelay? relay, IpPort upstream) =>
         context.Reporter.TcpClosed(loop.Index, new TcpOutcome
         {
             Parties = parties,
+            Telemetry = Telemetry,
             Failure = failure,
             Duration = loop.Time.GetElapsedTime(start),
             ReceivedBytes = relay?.ReceivedBytes ?? 0,

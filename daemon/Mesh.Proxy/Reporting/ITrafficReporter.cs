@@ -1,4 +1,5 @@
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Workloads;
 
@@ -8,6 +9,7 @@ namespace Mesh.Proxy.Reporting;
 public readonly ref struct HttpOutcome
 {
     public required TrafficParties Parties { get; init; }
+    public required TelemetryModel Telemetry { get; init; }
     public required Mesh.Http.RequestHead Request { get; init; }
     public required int Status { get; init; }
     public required Failure? Failure { get; init; }
@@ -17,11 +19,15 @@ public readonly ref struct HttpOutcome
     public required IpPort Client { get; init; }
     public required IpPort Upstream { get; init; }
     public required string Route { get; init; }
+
+    /// <summary>32 hexadecimal digits, or empty.</summary>
+    public required ReadOnlySpan<byte> TraceId { get; init; }
 }
 
 public readonly ref struct TcpOutcome
 {
     public required TrafficParties Parties { get; init; }
+    public required TelemetryModel Telemetry { get; init; }
     public required Failure? Failure { get; init; }
     public required TimeSpan Duration { get; init; }
 
@@ -45,5 +51,5 @@ public interface ITrafficReporter
     void TcpClosed(int loop, in TcpOutcome outcome);
 
     /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
-    void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);
+    void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);
 }

@@ -1,5 +1,7 @@
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Tracing;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Metrics;
@@ -13,12 +15,12 @@ public sealed class TrafficReporter : ITrafficReporter
     private readonly PerLoop[] loops;
     private readonly TimeProvider time;
 
-    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log);
+    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits);
 
-    public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time)
+    public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time, Random seed)
     {
         this.time = time;
-        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i)))];
+        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed)))];
     }
 
     public void HttpFinished(int loop, in HttpOutcome outcome)
@@ -26,16 +28,7 @@ public sealed class TrafficReporter : ITrafficReporter
         var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
         CountRequest(loop, outcome.Parties, outcome, flag);
         if (outcome.Parties.OtherSide is { } other) CountRequest(loop, other, outcome, flag);
-        if (!loops[loop].Log.TryBegin(out var record)) return;
-        Fill(record, outcome.Parties, outcome.Failure, outcome.Duration, outcome.Client, outcome.Upstream);
-        record.Method.Set(outcome.Request.Method.Span);
-        record.Authority.Set(outcome.Request.Authority.Span);
-        record.Path.Set(outcome.Request.Target.Span);
-        if (outcome.Request.Headers.TryGet("x-request-id"u8, out var id)) record.RequestId.Set(id);
-        record.ResponseCode = outcome.Status;
-        record.RouteName = outcome.Route;
-        (record.BytesReceived, record.BytesSent) = (outcome.RequestBytes, outcome.ResponseBytes);
-        loops[loop].Log.Commit();
+        if (outcome.Telemetry.AccessLog.Wants(outcome.Status, flag, outcome.Duration, loops[loop].Bits.Next32())) LogRequest(loop, outcome, flag);
     }
 
     public void TcpOpened(int loop, TrafficParties parties)
@@ -48,13 +41,11 @@ public sealed class TrafficReporter : ITrafficReporter
     {
         CountConnection(loop, outcome.Parties, outcome);
         if (outcome.Parties.OtherSide is { } other) CountConnection(loop, other, outcome);
-        if (!loops[loop].Log.TryBegin(out var record)) return;
-        Fill(record, outcome.Parties, outcome.Failure, outcome.Duration, outcome.Client, outcome.Upstream);
-        (record.BytesReceived, record.BytesSent) = (outcome.ReceivedBytes, outcome.SentBytes);
-        loops[loop].Log.Commit();
+        var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
+        if (outcome.Telemetry.AccessLog.Wants(0, flag, outcome.Duration, loops[loop].Bits.Next32())) LogConnection(loop, outcome, flag);
     }
 
-    public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
+    public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
     {
         var local = new Party(workload?.Description.Name ?? "unknown", workload?.Description.Namespace ?? "unknown", "unknown", "unknown");
         var parties = new TrafficParties(new TrafficLabels(Reporter.Destination, Party.Unknown, local, "tcp", "unknown"));
@@ -62,6 +53,7 @@ public sealed class TrafficReporter : ITrafficReporter
         TcpClosed(loop, new TcpOutcome
         {
             Parties = parties,
+            Telemetry = telemetry,
             Failure = failure,
             Duration = TimeSpan.Zero,
             ReceivedBytes = 0,
@@ -84,21 +76,51 @@ public sealed class TrafficReporter : ITrafficReporter
 
     private TrafficMetrics MetricsOf(int loop, TrafficParties parties) => parties.Metrics ??= loops[loop].Metrics.Get(parties.Labels);
 
-    private void Fill(AccessRecord record, TrafficParties parties, Failure? failure, TimeSpan duration, IpPort client, IpPort upstream)
+    private void LogRequest(int loop, in HttpOutcome outcome, ResponseFlag flag)
     {
-        record.Start = time.GetUtcNow() - duration;
-        record.Duration = duration;
-        record.Labels = parties.Labels;
-        Set(ref record.SourceAddress, client);
-        Set(ref record.EndpointAddress, upstream);
-        record.Flags = failure?.Flag ?? ResponseFlag.None;
-        record.FailureReason = failure?.Reason ?? "";
+        outcome.Request.Headers.TryGet("x-request-id"u8, out var requestId);
+        loops[loop].Log.Write(new AccessRecord
+        {
+            Start = time.GetUtcNow() - outcome.Duration,
+            Duration = outcome.Duration,
+            Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+            Extra = outcome.Telemetry.AccessLog.Extra,
+            Format = outcome.Telemetry.AccessLog.Format,
+            SourceAddress = AddressOf(outcome.Client),
+            EndpointAddress = AddressOf(outcome.Upstream),
+            Method = outcome.Request.Method.Span,
+            Authority = outcome.Request.Authority.Span,
+            Path = outcome.Request.Target.Span,
+            RequestId = requestId,
+            TraceId = outcome.TraceId,
+            ResponseCode = outcome.Status,
+            Flags = flag,
+            FailureReason = outcome.Failure?.Reason,
+            RouteName = outcome.Route,
+            BytesReceived = outcome.RequestBytes,
+            BytesSent = outcome.ResponseBytes,
+        });
     }
 
-    private static void Set(ref AccessAddress address, IpPort value)
+    private void LogConnection(int loop, in TcpOutcome outcome, ResponseFlag flag) => loops[loop].Log.Write(new AccessRecord
+    {
+        Start = time.GetUtcNow() - outcome.Duration,
+        Duration = outcome.Duration,
+        Labels = MetricsOf(loop, outcome.Parties).AccessLabels,
+        Extra = outcome.Telemetry.AccessLog.Extra,
+        Format = outcome.Telemetry.AccessLog.Format,
+        SourceAddress = AddressOf(outcome.Client),
+        EndpointAddress = AddressOf(outcome.Upstream),
+        Flags = flag,
+        FailureReason = outcome.Failure?.Reason,
+        BytesReceived = outcome.ReceivedBytes,
+        BytesSent = outcome.SentBytes,
+    });
+
+    private static AccessAddress AddressOf(IpPort value)
     {
         Span<byte> bytes = stackalloc byte[16];
         value.Address.WriteV6Bytes(bytes);
-        address.Set(bytes, value.Port);
+        return new AccessAddress(bytes, value.Port);
     }
 }

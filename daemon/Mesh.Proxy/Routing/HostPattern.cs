@@ -2,27 +2,29 @@ using System.Text;
 
 namespace Mesh.Proxy.Routing;
 
+internal enum HostKind
+{
+    Any,
+    Exact,
+
+    /// <summary>One or more labels before the rest.</summary>
+    Wildcard,
+}
+
 /// <summary>A host of a route: exact, *.suffix (one or more labels in its place), or any.</summary>
 public sealed class HostPattern
 {
     public static readonly HostPattern Any = new("");
 
-    private readonly byte[] suffix;
-    private readonly bool wildcard;
-
     public HostPattern(string pattern)
     {
-        wildcard = pattern.StartsWith("*.", StringComparison.Ordinal);
-        suffix = Encoding.ASCII.GetBytes((wildcard ? pattern[1..] : pattern).ToLowerInvariant());
+        bool wildcard = pattern.StartsWith("*.", StringComparison.Ordinal);
+        Kind = wildcard ? HostKind.Wildcard : pattern.Length > 0 ? HostKind.Exact : HostKind.Any;
+        Text = Encoding.ASCII.GetBytes(wildcard ? pattern[1..] : pattern);
     }
 
-    /// <summary>Exact hosts first, then longer suffixes, then any.</summary>
-    public int Precedence => suffix.Length == 0 ? 0 : wildcard ? suffix.Length : 1_000_000;
+    internal HostKind Kind { get; }
 
-    public bool Matches(ReadOnlySpan<byte> host)
-    {
-        if (suffix.Length == 0) return true;
-        if (!wildcard) return Ascii.EqualsIgnoreCase(host, suffix);
-        return host.Length > suffix.Length && Ascii.EqualsIgnoreCase(host[^suffix.Length..], suffix);
-    }
+    /// <summary>Of a wildcard what follows the star, beginning with a dot.</summary>
+    internal byte[] Text { get; }
 }

@@ -1,134 +1,55 @@
-using System.Text;
-using System.Text.RegularExpressions;
 using Mesh.Http;
 
 namespace Mesh.Proxy.Routing;
 
-/// <summary>Where a share of a rule's requests goes. A backend that cannot be used keeps its share and answers 500 (Gateway API).</summary>
-public sealed record BackendModel(string ServiceKey, int Port, int Weight, string? InvalidReason, HttpFilters Filters);
-
-/// <summary>What to do with requests that match.</summary>
-public sealed class HttpRuleModel
-{
-    /// <summary>namespace/name of the route, for telemetry and explanations.</summary>
-    public required string RouteKey { get; init; }
-
-    public required BackendModel[] Backends { get; init; }
-    public required HttpFilters Filters { get; init; }
-    public TimeSpan RequestTimeout { get; init; }
-    public TimeSpan BackendTimeout { get; init; }
-
-    public int TotalWeight { get; init; }
-
-    /// <param name="draw">Uniform in [0, TotalWeight).</param>
-    public BackendModel Choose(int draw)
-    {
-        foreach (var backend in Backends)
-        {
-            draw -= backend.Weight;
-            if (draw < 0) return backend;
-        }
-        return Backends[^1];
-    }
-}
-
-public enum MatchKind
-{
-    Exact,
-    Prefix,
-    Regex,
-}
-
-public sealed record FieldMatch(byte[] Name, MatchKind Kind, byte[] Value, Regex? Regex);
-
-/// <summary>One match of one rule. Everything given must hold.</summary>
-public sealed class HttpMatchModel
-{
-    public required HttpRuleModel Rule { get; init; }
-    public required HostPattern Host { get; init; }
-    public required MatchKind PathKind { get; init; }
-    public required byte[] Path { get; init; }
-    public Regex? PathRegex { get; init; }
-    public byte[]? Method { get; init; }
-    public FieldMatch[] Headers { get; init; } = [];
-    public FieldMatch[] Query { get; init; } = [];
-
-    /// <summary>For the precedence among routes: the older one wins, then the name.</summary>
-    public required long CreatedUnixMs { get; init; }
-
-    public required int Order { get; init; }
-
-    public bool Matches(RequestHead request) =>
-        MatchesPath(request.Path) && (Method is null || request.IsMethod(Method)) && MatchesHeaders(request) && MatchesQuery(request);
-
-    private bool MatchesPath(ReadOnlySpan<byte> path) => PathKind switch
-    {
-        MatchKind.Exact => path.SequenceEqual(Path),
-        MatchKind.Prefix => IsElementPrefix(path, Path),
-        _ => PathRegex!.IsMatch(Encoding.Latin1.GetString(path)),
-    };
-
-    /// <summary>Gateway API: a prefix matches whole path elements, and a trailing slash in it counts for nothing.</summary>
-    internal static bool IsElementPrefix(ReadOnlySpan<byte> path, ReadOnlySpan<byte> prefix)
-    {
-        if (prefix is [.., (byte)'/']) prefix = prefix[..^1];
-        return path.StartsWith(prefix) && (path.Length == prefix.Length || path[prefix.Length] == '/');
-    }
-
-    private bool MatchesHeaders(RequestHead request)
-    {
-        foreach (var match in Headers)
-        {
-            bool isHost = Ascii.EqualsIgnoreCase(match.Name, "host"u8);
-            ReadOnlySpan<byte> value = request.Authority.Span;
-            if (!isHost && !request.Headers.TryGet(match.Name, out value)) return false;
-            if (!Holds(match, value)) return false;
-        }
-        return true;
-    }
-
-    private bool MatchesQuery(RequestHead request)
-    {
-        foreach (var match in Query)
-        {
-            if (!QueryString.TryGet(request.Query, match.Name, out var value) || !Holds(match, value)) return false;
-        }
-        return true;
-    }
-
-    private static bool Holds(FieldMatch match, ReadOnlySpan<byte> value) => match.Kind switch
-    {
-        MatchKind.Exact => value.SequenceEqual(match.Value),
-        MatchKind.Prefix => value.StartsWith(match.Value),
-        _ => match.Regex!.IsMatch(Encoding.Latin1.GetString(value)),
-    };
-}
-
-/// <summary>All matches of the routes attached to one place, in the order of Gateway API's precedence, so that the first that holds wins:
-/// host (exact, longer wildcard, any), exact path, longer path, method, more headers, more query parameters, older route, name, order.</summary>
+/// <summary>All matches of the routes attached to one place, found in the order of Gateway API's precedence: host (exact, longer wildcard, any),
+/// exact path, longer path, method, more headers, more query parameters, older route, name, order. Hosts and paths are looked up, so that
+/// a request costs the same with one route and with ten thousand; what is tried one after the other are only matches of one host and one path,
+/// and regular expressions.</summary>
 public sealed class HttpRouteTable
 {
-    private readonly HttpMatchModel[] matches;
+    private readonly BytesTable<PathTable> exactHosts = new(ignoreCase: true);
+    private readonly BytesTable<PathTable> wildcardHosts = new(ignoreCase: true);
+    private readonly PathTable anyHost = new();
 
-    public HttpRouteTable(IEnumerable<HttpMatchModel> all) =>
-        matches = [.. all
-            .OrderByDescending(static m => m.Host.Precedence)
-            .ThenBy(static m => m.PathKind switch { MatchKind.Exact => 0, MatchKind.Prefix => 1, _ => 2 })
-            .ThenByDescending(static m => m.Path.Length)
-            .ThenBy(static m => m.Method is null)
-            .ThenByDescending(static m => m.Headers.Length)
-            .ThenByDescending(static m => m.Query.Length)
-            .ThenBy(static m => m.CreatedUnixMs)
-            .ThenBy(static m => m.Rule.RouteKey, StringComparer.Ordinal)
-            .ThenBy(static m => m.Order)];
+    public HttpRouteTable(IEnumerable<HttpMatchModel> all)
+    {
+        foreach (var match in InOrder(all)) TableOf(match.Host).Add(match);
+    }
 
     public HttpRuleModel? Match(RequestHead request)
     {
+        var path = request.Path;
+        if (exactHosts.Count + wildcardHosts.Count > 0 && MatchHost(request, path) is { } rule) return rule;
+        return anyHost.Match(request, path);
+    }
+
+    private HttpRuleModel? MatchHost(RequestHead request, ReadOnlySpan<byte> path)
+    {
         var host = request.Host;
-        foreach (var match in matches)
+        if (exactHosts.Find(host)?.Match(request, path) is { } exact) return exact;
+        foreach (int length in wildcardHosts.Lengths)
         {
-            if (match.Host.Matches(host) && match.Matches(request)) return match.Rule;
+            if (length >= host.Length || host[^length] != '.') continue;
+            if (wildcardHosts.Find(host[^length..])?.Match(request, path) is { } rule) return rule;
         }
         return null;
     }
+
+    private PathTable TableOf(HostPattern host) => host.Kind switch
+    {
+        HostKind.Exact => exactHosts.GetOrAdd(host.Text, static () => new PathTable()),
+        HostKind.Wildcard => wildcardHosts.GetOrAdd(host.Text, static () => new PathTable()),
+        _ => anyHost,
+    };
+
+    /// <summary>Of matches that share host and path, or that are regular expressions, the first that holds wins.</summary>
+    private static IOrderedEnumerable<HttpMatchModel> InOrder(IEnumerable<HttpMatchModel> all) => all
+        .OrderByDescending(static m => m.Path.Length)
+        .ThenBy(static m => m.Method is null)
+        .ThenByDescending(static m => m.Headers.Length)
+        .ThenByDescending(static m => m.Query.Length)
+        .ThenBy(static m => m.CreatedUnixMs)
+        .ThenBy(static m => m.Rule.RouteKey, StringComparer.Ordinal)
+        .ThenBy(static m => m.Order);
 }

@@ -1,49 +1,38 @@
-using System.Globalization;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Telemetry.AccessLogs;
 
-/// <summary>Names and texts of a record's fields in the order in which every format shows them.</summary>
-public static class AccessFields
+/// <summary>Names of a record's fields.</summary>
+internal static class AccessFields
 {
-    /// <summary>Calls back for every field that has a value. Numbers come as invariant text with <c>isNumber</c> set.</summary>
-    public static void ForEach<TState>(AccessRecord record, TState state, Action<TState, string, string, bool> field)
-    {
-        Text("start_time", record.Start.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-        field(state, "duration_ms", record.Duration.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture), true);
-        Text("reporter", record.Labels.Reporter == Reporter.Source ? "source" : "destination");
-        Text("protocol", record.Labels.Protocol);
-        Text("method", record.Method.ToString());
-        Text("authority", record.Authority.ToString());
-        Text("path", record.Path.ToString());
-        if (record.ResponseCode > 0) Number("response_code", record.ResponseCode);
-        if (record.GrpcStatus >= 0) Number("grpc_status", record.GrpcStatus);
-        Text("response_flags", record.Flags.ToText());
-        Text("failure_reason", record.FailureReason);
-        Number("bytes_received", record.BytesReceived);
-        Number("bytes_sent", record.BytesSent);
-        Side("source", record.Labels.Source, record.SourceAddress.ToString());
-        Side("destination", record.Labels.Destination, record.DestinationAddress.ToString());
-        Text("endpoint_address", record.EndpointAddress.ToString());
-        Text("route", record.RouteName);
-        Text("request_id", record.RequestId.ToString());
-        Text("trace_id", record.TraceId.ToString());
-        Text("connection_security_policy", record.Labels.SecurityPolicy);
+    public static readonly AccessField Duration = new("duration_ms");
+    public static readonly AccessField Method = new("method");
+    public static readonly AccessField Authority = new("authority");
+    public static readonly AccessField Path = new("path");
+    public static readonly AccessField ResponseCode = new("response_code");
+    public static readonly AccessField GrpcStatus = new("grpc_status");
+    public static readonly AccessField ResponseFlags = new("response_flags");
+    public static readonly AccessField FailureReason = new("failure_reason");
+    public static readonly AccessField BytesReceived = new("bytes_received");
+    public static readonly AccessField BytesSent = new("bytes_sent");
+    public static readonly AccessField SourceAddress = new("source_address");
+    public static readonly AccessField DestinationAddress = new("destination_address");
+    public static readonly AccessField EndpointAddress = new("endpoint_address");
+    public static readonly AccessField Route = new("route");
+    public static readonly AccessField RequestId = new("request_id");
+    public static readonly AccessField TraceId = new("trace_id");
 
-        void Text(string name, string? value)
-        {
-            if (!string.IsNullOrEmpty(value)) field(state, name, value, false);
-        }
-
-        void Number(string name, long value) => field(state, name, value.ToString(CultureInfo.InvariantCulture), true);
-
-        void Side(string name, in Party party, string address)
-        {
-            Text(name + "_workload", party.Workload);
-            Text(name + "_namespace", party.Namespace);
-            Text(name + "_principal", party.Principal);
-            Text(name + "_service", party.Service);
-            Text(name + "_address", address);
-        }
-    }
+    /// <summary>Who talked with whom, as the fields that end a record.</summary>
+    public static ConstantFields Of(in TrafficLabels labels) => new(
+        ("reporter", labels.Reporter == Reporter.Source ? "source" : "destination"),
+        ("protocol", labels.Protocol),
+        ("source_workload", labels.Source.Workload),
+        ("source_namespace", labels.Source.Namespace),
+        ("source_principal", labels.Source.Principal),
+        ("source_service", labels.Source.Service),
+        ("destination_workload", labels.Destination.Workload),
+        ("destination_namespace", labels.Destination.Namespace),
+        ("destination_principal", labels.Destination.Principal),
+        ("destination_service", labels.Destination.Service),
+        ("connection_security_policy", labels.SecurityPolicy));
 }

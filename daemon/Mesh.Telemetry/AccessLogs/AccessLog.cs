@@ -7,13 +7,13 @@ namespace Mesh.Telemetry.AccessLogs;
 public interface IAccessSink
 {
     /// <param name="record">Valid during the call.</param>
-    void Write(AccessRecord record);
+    void Write(in AccessRecord record);
 
     /// <summary>After a batch.</summary>
     void Flush();
 }
 
-/// <summary>The access log of all loops: a ring each, and one task that writes them out.</summary>
+/// <summary>The access log of all loops: a ring each, and one task that writes them out. It sleeps while nothing is logged.</summary>
 public sealed class AccessLog : IAsyncDisposable
 {
     /// <summary>How old a record may get before it is written.</summary>
@@ -21,18 +21,21 @@ public sealed class AccessLog : IAsyncDisposable
 
     private readonly AccessRing[] rings;
     private readonly IAccessSink sink;
-    private readonly TimeProvider time;
-    private readonly SemaphoreSlim halfFull = new(0);
+    private readonly AccessWake wake;
+    private readonly ITimer timer;
+    private readonly SemaphoreSlim due = new(0);
     private readonly CancellationTokenSource stopping = new();
     private readonly Task writing;
     private readonly Action<Exception> failed;
 
     /// <param name="failed">Told when the sink fails, at most once until it works again; the records of that batch are lost.</param>
-    public AccessLog(MetricRegistry metrics, int loops, IAccessSink sink, TimeProvider time, Action<Exception> failed, int capacity = AccessRing.DefaultCapacity)
+    public AccessLog(MetricRegistry metrics, int loops, IAccessSink sink, TimeProvider time, Action<Exception> failed)
     {
-        (this.sink, this.time, this.failed) = (sink, time, failed);
-        rings = [.. Enumerable.Range(0, loops).Select(loop => new AccessRing(
-            metrics.Shard(loop).Counter(MeshMetrics.AccessRecordsDropped, loop.ToString(CultureInfo.InvariantCulture)), () => halfFull.Release(), capacity))];
+        (this.sink, this.failed) = (sink, failed);
+        timer = time.CreateTimer(static state => ((SemaphoreSlim)state!).Release(), due, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        wake = new AccessWake(() => timer.Change(Interval, Timeout.InfiniteTimeSpan), () => due.Release());
+        rings = [.. Enumerable.Range(0, loops).Select(loop =>
+            new AccessRing(metrics.Shard(loop).Counter(MeshMetrics.AccessRecordsDropped, loop.ToString(CultureInfo.InvariantCulture)), wake))];
         writing = Task.Run(WriteAsync);
     }
 
@@ -44,19 +47,18 @@ public sealed class AccessLog : IAsyncDisposable
     {
         await stopping.CancelAsync();
         await writing;
-        halfFull.Dispose();
+        await timer.DisposeAsync();
         stopping.Dispose();
     }
 
     private async Task WriteAsync()
     {
-        using var timer = time.CreateTimer(static state => ((SemaphoreSlim)state!).Release(), halfFull, Interval, Interval);
         bool working = true;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await halfFull.WaitAsync(stopping.Token);
+                await due.WaitAsync(stopping.Token);
             }
             catch (OperationCanceledException)
             {
@@ -69,16 +71,19 @@ public sealed class AccessLog : IAsyncDisposable
 
     private bool WriteBatch(bool worked)
     {
+        wake.Rearm();
         try
         {
             int count = 0;
             foreach (var ring in rings) count += ring.Drain(sink);
-            if (count > 0) sink.Flush();
+            if (count == 0) return worked;
+            sink.Flush();
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             if (worked) failed(error);
+            timer.Change(Interval, Timeout.InfiniteTimeSpan); // other records may be left, and nobody else may come
             return false;
         }
     }

@@ -2,58 +2,63 @@ using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Telemetry.AccessLogs;
 
-/// <summary>One request or one connection, for the access log. Preallocated and reused: a loop fills it in place, text from the wire is
-/// copied up to a bound, and names are the strings of the model in force.</summary>
-public sealed class AccessRecord
+/// <summary>The form of a record in a stream. The journal has a form of its own.</summary>
+public enum AccessLogFormat : byte
 {
-    public DateTimeOffset Start { get; set; }
-    public TimeSpan Duration { get; set; }
-    public TrafficLabels Labels { get; set; }
-    public AccessAddress SourceAddress;
-    public AccessAddress DestinationAddress;
+    /// <summary>What the daemon's options say.</summary>
+    Default,
+    Text,
+    Json,
+}
+
+/// <summary>One request or one connection, for the access log. On its way in, texts are views of the wire's bytes and are copied up to a bound;
+/// on its way out they are views of the ring, valid during the call of the sink.</summary>
+public readonly ref struct AccessRecord
+{
+    public DateTimeOffset Start { get; init; }
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>Who talked with whom.</summary>
+    public required ConstantFields Labels { get; init; }
+
+    /// <summary>What the configuration adds to every record.</summary>
+    public ConstantFields? Extra { get; init; }
+    public AccessLogFormat Format { get; init; }
+    public AccessAddress SourceAddress { get; init; }
+    public AccessAddress DestinationAddress { get; init; }
 
     /// <summary>The endpoint that was chosen.</summary>
-    public AccessAddress EndpointAddress;
+    public AccessAddress EndpointAddress { get; init; }
 
-    /// <summary>Empty for a connection.</summary>
-    public BoundedText Method { get; } = new(16);
-    public BoundedText Authority { get; } = new(128);
-    public BoundedText Path { get; } = new(256);
-    public BoundedText RequestId { get; } = new(64);
-    public BoundedText TraceId { get; } = new(32);
+    /// <summary>Empty for a connection; at most 16 bytes are kept.</summary>
+    public ReadOnlySpan<byte> Method { get; init; }
+
+    /// <summary>At most 128 bytes are kept.</summary>
+    public ReadOnlySpan<byte> Authority { get; init; }
+
+    /// <summary>At most 256 bytes are kept.</summary>
+    public ReadOnlySpan<byte> Path { get; init; }
+
+    /// <summary>At most 64 bytes are kept.</summary>
+    public ReadOnlySpan<byte> RequestId { get; init; }
+
+    /// <summary>32 hexadecimal digits, or empty.</summary>
+    public ReadOnlySpan<byte> TraceId { get; init; }
 
     /// <summary>0 for a connection, or when no response was sent.</summary>
-    public int ResponseCode { get; set; }
+    public int ResponseCode { get; init; }
 
-    /// <summary>-1 when it is not gRPC.</summary>
-    public int GrpcStatus { get; set; }
-    public ResponseFlag Flags { get; set; }
+    /// <summary>gRPC's code; null when it is not gRPC.</summary>
+    public int? GrpcStatus { get; init; }
+    public ResponseFlag Flags { get; init; }
 
-    /// <summary>What went wrong, for people; empty when nothing did.</summary>
-    public string FailureReason { get; set; } = "";
-    public string RouteName { get; set; } = "";
+    /// <summary>What went wrong, for people; null when nothing did.</summary>
+    public string? FailureReason { get; init; }
+    public string? RouteName { get; init; }
 
     /// <summary>From the client, bodies only for a request.</summary>
-    public long BytesReceived { get; set; }
+    public long BytesReceived { get; init; }
 
     /// <summary>To the client.</summary>
-    public long BytesSent { get; set; }
-
-    internal void Clear()
-    {
-        Start = default;
-        Duration = default;
-        Labels = default;
-        SourceAddress = DestinationAddress = EndpointAddress = default;
-        Method.Clear();
-        Authority.Clear();
-        Path.Clear();
-        RequestId.Clear();
-        TraceId.Clear();
-        ResponseCode = 0;
-        GrpcStatus = -1;
-        Flags = ResponseFlag.None;
-        FailureReason = RouteName = "";
-        BytesReceived = BytesSent = 0;
-    }
+    public long BytesSent { get; init; }
 }

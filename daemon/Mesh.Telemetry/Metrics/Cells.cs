@@ -4,6 +4,9 @@ namespace Mesh.Telemetry.Metrics;
 /// adds; a cell of the shared shard by any thread. A scrape reads while they are written: each number is whole, and a little old at worst.</summary>
 public abstract class MetricCell
 {
+    /// <summary>What a scrape shows; of a histogram nothing, it has buckets.</summary>
+    public virtual double Value => 0;
+
     private protected static void AddShared(ref double target, double amount)
     {
         double seen = Volatile.Read(ref target);
@@ -23,7 +26,7 @@ public sealed class Counter : MetricCell
 
     internal Counter(bool shared) => this.shared = shared;
 
-    public double Value => Volatile.Read(ref value);
+    public override double Value => Volatile.Read(ref value);
 
     public void Increment() => Add(1);
 
@@ -43,7 +46,7 @@ public sealed class Gauge : MetricCell
 
     internal Gauge(bool shared) => this.shared = shared;
 
-    public double Value => Volatile.Read(ref value);
+    public override double Value => Volatile.Read(ref value);
 
     public void Set(double newValue) => Volatile.Write(ref value, newValue);
 

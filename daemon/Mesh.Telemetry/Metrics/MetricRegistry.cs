@@ -9,8 +9,7 @@ public sealed class MetricRegistry
         "mesh_metric_series_dropped_total", "Lookups of label sets beyond a metric's limit, counted into its overflow series.", "metric");
 
     private readonly MetricShard[] shards;
-    private readonly ConcurrentDictionary<MetricFamily, byte> families = new();
-    private readonly ConcurrentDictionary<Observation, byte> observations = new();
+    private readonly ConcurrentDictionary<MetricFamily, SeriesTable> tables = new();
 
     /// <param name="loops">Number of worker loops.</param>
     public MetricRegistry(int loops)
@@ -31,79 +30,26 @@ public sealed class MetricRegistry
     {
         if (family.Kind == MetricKind.Histogram) throw new ArgumentException($"{family.Name} is a histogram and cannot be read as one number");
         if (labels.Values.Length != family.LabelNames.Count) throw new ArgumentException($"{family.Name} has {family.LabelNames.Count} labels");
-        Add(family);
-        var observation = new Observation(this, family, labels, read);
-        observations.TryAdd(observation, 0);
-        return observation;
+        var observed = new ObservedCell(TableOf(family), labels, read);
+        TableOf(family).Include(labels, observed);
+        return observed;
     }
 
-    internal void Add(MetricFamily family) => families.TryAdd(family, 0);
+    internal SeriesTable TableOf(MetricFamily family) => tables.GetOrAdd(family, static _ => new SeriesTable());
 
     internal void CountDropped(MetricFamily family)
     {
         if (family != Dropped) Shared.Counter(Dropped, family.Name).Increment();
     }
 
-    /// <summary>By name.</summary>
-    internal IEnumerable<MetricFamily> Families => families.Keys.OrderBy(family => family.Name, StringComparer.Ordinal);
+    /// <summary>Families that have a series, by name.</summary>
+    internal IEnumerable<(MetricFamily Family, SeriesTable Table)> Tables =>
+        tables.Where(static entry => !entry.Value.IsEmpty).Select(static entry => (entry.Key, entry.Value)).OrderBy(static entry => entry.Key.Name, StringComparer.Ordinal);
 
-    /// <summary>The family's series with all shards added up.</summary>
-    internal IReadOnlyCollection<Series> Collect(MetricFamily family)
+    private sealed class ObservedCell(SeriesTable table, LabelSet labels, Func<double> read) : MetricCell, IDisposable
     {
-        var merged = new Dictionary<LabelSet, Series>();
-        foreach (var shard in shards.Append(Shared))
-        {
-            foreach (var (labels, cell) in shard.Cells(family)) SeriesOf(merged, family, labels).Add(cell);
-        }
-        foreach (var observation in observations.Keys)
-        {
-            if (observation.Family == family) SeriesOf(merged, family, observation.Labels).Value += observation.Read();
-        }
-        return merged.Values;
-    }
+        public override double Value => read();
 
-    private static Series SeriesOf(Dictionary<LabelSet, Series> merged, MetricFamily family, LabelSet labels)
-    {
-        if (!merged.TryGetValue(labels, out var series)) merged[labels] = series = new Series(family, labels);
-        return series;
-    }
-
-    private sealed class Observation(MetricRegistry registry, MetricFamily family, LabelSet labels, Func<double> read) : IDisposable
-    {
-        public MetricFamily Family => family;
-        public LabelSet Labels => labels;
-        public double Read() => read();
-        public void Dispose() => registry.observations.TryRemove(this, out _);
-    }
-}
-
-/// <summary>One label set's numbers in one scrape.</summary>
-internal sealed class Series(MetricFamily family, LabelSet labels)
-{
-    internal LabelSet Labels => labels;
-
-    /// <summary>Of a counter or gauge.</summary>
-    internal double Value { get; set; }
-
-    /// <summary>Per bucket, not cumulative; the last is +Inf.</summary>
-    internal long[] Counts { get; } = family.Kind == MetricKind.Histogram ? new long[family.Bounds.Count + 1] : [];
-
-    internal double Sum { get; private set; }
-
-    internal void Add(MetricCell cell)
-    {
-        switch (cell)
-        {
-            case Counter counter:
-                Value += counter.Value;
-                break;
-            case Gauge gauge:
-                Value += gauge.Value;
-                break;
-            case Histogram histogram:
-                for (int i = 0; i < Counts.Length; i++) Counts[i] += histogram.Count(i);
-                Sum += histogram.Sum;
-                break;
-        }
+        public void Dispose() => table.Exclude(labels, this);
     }
 }

@@ -27,31 +27,25 @@ public sealed class MetricShard
     /// <summary>Ends a series whose subject is gone. Cells that are still held count into nothing.</summary>
     public void Remove(MetricFamily family, LabelSet labels)
     {
-        if (families.TryGetValue(family, out var cells)) cells.TryRemove(labels, out _);
+        if (families.TryGetValue(family, out var cells) && cells.TryRemove(labels, out var cell)) registry.TableOf(family).Exclude(labels, cell);
     }
-
-    internal IEnumerable<KeyValuePair<LabelSet, MetricCell>> Cells(MetricFamily family) =>
-        families.TryGetValue(family, out var cells) ? cells : [];
 
     private MetricCell Cell(MetricFamily family, LabelSet labels, MetricKind kind)
     {
         if (family.Kind != kind) throw new ArgumentException($"{family.Name} is a {family.Kind}, not a {kind}");
         if (labels.Values.Length != family.LabelNames.Count)
             throw new ArgumentException($"{family.Name} has {family.LabelNames.Count} labels, not {labels.Values.Length}");
-        var cells = families.GetOrAdd(family, AddFamily, this);
+        var cells = families.GetOrAdd(family, static _ => new(concurrencyLevel: 1, capacity: 7));
         if (cells.TryGetValue(labels, out var cell)) return cell;
         if (cells.Count >= family.MaxSeries)
         {
             registry.CountDropped(family);
             labels = LabelSet.Overflow(family.LabelNames.Count);
+            if (cells.TryGetValue(labels, out cell)) return cell;
         }
-        return cells.GetOrAdd(labels, static (_, arg) => NewCell(arg.family, arg.shared), (family, shared));
-    }
-
-    private static ConcurrentDictionary<LabelSet, MetricCell> AddFamily(MetricFamily family, MetricShard shard)
-    {
-        shard.registry.Add(family);
-        return new(concurrencyLevel: 1, capacity: 7);
+        cell = cells.GetOrAdd(labels, static (_, arg) => NewCell(arg.family, arg.shared), (family, shared));
+        registry.TableOf(family).Include(labels, cell);
+        return cell;
     }
 
     private static MetricCell NewCell(MetricFamily family, bool shared) => family.Kind switch

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 
 namespace Mesh.Telemetry.Traffic;
 
@@ -69,8 +70,13 @@ public enum ResponseFlag
 public static class ResponseFlags
 {
     private static readonly ConcurrentDictionary<ResponseFlag, string> Texts = new();
+    private static readonly ConcurrentDictionary<ResponseFlag, byte[]> Utf8Texts = new();
 
     /// <summary>"-" for none, "UF,URX" for several. Allocates once per combination.</summary>
     public static string ToText(this ResponseFlag flags) => Texts.GetOrAdd(flags, static value =>
         value == ResponseFlag.None ? "-" : value.ToString().Replace(", ", ",", StringComparison.Ordinal));
+
+    /// <summary>The same as bytes.</summary>
+    public static ReadOnlySpan<byte> ToUtf8(this ResponseFlag flags) =>
+        flags == ResponseFlag.None ? "-"u8 : Utf8Texts.GetOrAdd(flags, static value => Encoding.UTF8.GetBytes(value.ToText()));
 }

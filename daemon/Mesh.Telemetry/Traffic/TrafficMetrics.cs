@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Telemetry.Traffic;
@@ -32,6 +33,7 @@ public sealed class TrafficMetrics
     private readonly Gauge active;
     private Outcome lastOutcome;
     private RequestCells? last;
+    private ConstantFields? accessLabels;
 
     internal TrafficMetrics(MetricShard shard, in TrafficLabels labels)
     {
@@ -42,6 +44,9 @@ public sealed class TrafficMetrics
         received = shard.Counter(MeshMetrics.BytesReceived, set);
         active = shard.Gauge(MeshMetrics.ConnectionsActive, set);
     }
+
+    /// <summary>The labels as fields of access records; made at the first use.</summary>
+    public ConstantFields AccessLabels => accessLabels ??= AccessFields.Of(labels);
 
     /// <param name="code">HTTP status; 0 if none was sent.</param>
     /// <param name="grpcStatus">-1 when it is not gRPC.</param>

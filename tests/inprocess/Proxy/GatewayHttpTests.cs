@@ -154,7 +154,8 @@ public sealed class GatewayHttpTests
         await client.SendAsync("GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
         var server = await app.AcceptAsync();
         string request = await server.ReadHeadAsync();
-        Assert.Contains("Upgrade: websocket\r\nconnection: upgrade\r\n", request);
+        Assert.Contains("\r\nUpgrade: websocket\r\n", request);
+        Assert.Contains("\r\nconnection: upgrade\r\n", request);
         await server.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst");
         Assert.Contains("Upgrade: websocket\r\nconnection: upgrade\r\n", await client.ReadHeadAsync());
         Assert.Equal("first", await client.ReadAsync(5));

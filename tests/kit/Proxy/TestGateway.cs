@@ -10,6 +10,7 @@ using Mesh.Proxy;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Identity;
+using Mesh.Proxy.Reporting;
 
 namespace Mesh.Kit.Proxy;
 
@@ -37,10 +38,11 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly HttpRoute route = new() { Namespace = "test", Name = "route", Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } } };
     private int names;
 
-    public TestGateway(ProxyOptions? options = null)
+    /// <param name="reporter">Instead of <see cref="Traffic"/>.</param>
+    public TestGateway(ProxyOptions? options = null, ITrafficReporter? reporter = null)
     {
         sockets = new RecordingSockets(proxy.Sockets);
-        var context = new ProxyContext(options ?? new ProxyOptions(), proxy.Loops, snapshots, new NoIdentities(), sockets, Traffic, new Random(1));
+        var context = new ProxyContext(options ?? new ProxyOptions(), proxy.Loops, snapshots, new NoIdentities(), sockets, reporter ?? Traffic, new Random(1));
         host = new GatewayHost(context, problems.Add);
     }
 
@@ -97,6 +99,14 @@ public sealed class TestGateway : IAsyncDisposable
     }
 
     public Task<TrafficRecord> RecordAsync(int number = 0) => UntilAsync(() => Traffic.Records.ElementAtOrDefault(number), $"record {number}");
+
+    /// <summary>Bytes that the proxy's loop has allocated so far. Asking allocates as well, always the same.</summary>
+    public Task<long> AllocatedBytesAsync()
+    {
+        var answer = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        proxy.Loop.Post(static state => ((TaskCompletionSource<long>)state!).SetResult(GC.GetAllocatedBytesForCurrentThread()), answer);
+        return answer.Task;
+    }
 
     public async ValueTask DisposeAsync()
     {

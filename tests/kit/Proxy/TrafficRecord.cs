@@ -1,3 +1,4 @@
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
@@ -8,7 +9,11 @@ namespace Mesh.Kit.Proxy;
 
 /// <param name="Kind">http, tcp or refused.</param>
 /// <param name="BothSides">One daemon reported it for source and destination.</param>
-public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, string Reason, bool BothSides, TrafficLabels? Labels, long ReceivedBytes, long SentBytes);
+public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, string Reason, bool BothSides, TrafficLabels? Labels, long ReceivedBytes, long SentBytes)
+{
+    /// <summary>Empty for a connection, or where there is no trace.</summary>
+    public string TraceId { get; init; } = "";
+}
 
 /// <summary>Keeps what a proxy reports, in order. Written on the proxy's loops, read by the test.</summary>
 public sealed class TrafficRecorder : ITrafficReporter
@@ -18,7 +23,7 @@ public sealed class TrafficRecorder : ITrafficReporter
     public IReadOnlyCollection<TrafficRecord> Records => records;
 
     public void HttpFinished(int loop, in HttpOutcome outcome) =>
-        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes);
+        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId));
 
     public void TcpOpened(int loop, TrafficParties parties)
     {
@@ -27,9 +32,9 @@ public sealed class TrafficRecorder : ITrafficReporter
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Add("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes);
 
-    public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
+    public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);
 
-    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent) => records.Enqueue(
-        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent));
+    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "") => records.Enqueue(
+        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId });
 }

@@ -1,4 +1,5 @@
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
@@ -26,7 +27,7 @@ internal sealed class SimulatedTraffic : ITrafficReporter
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);
 
-    public void ConnectionRefused(int loop, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
+    public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
 
     private void Keep(Failure? failure)
     {

@@ -135,5 +135,7 @@ public sealed class AdminTests
     private Task<AdminResponse> Admin(string method, string target) =>
         AdminEndpoints.Admin(sources).HandleAsync(new AdminRequest(method, target)).AsTask();
 
-    private static string Body(AdminResponse response) => Encoding.UTF8.GetString(response.Body.Span);
+    private static string Body(AdminResponse response) => response.Pieces is { } pieces
+        ? string.Concat(pieces.Select(static piece => Encoding.UTF8.GetString(piece.Span)))
+        : Encoding.UTF8.GetString(response.Body.Span);
 }

@@ -129,6 +129,7 @@ public sealed class BalancingTests
         TunnelPort = 15008,
         Healthy = true,
         Policy = InboundPolicy.Default,
+        Telemetry = TelemetryModel.Default,
         Ports = new Dictionary<int, InboundPort>(),
     };
 }

@@ -10,6 +10,8 @@ public sealed class BadInputTests
     private const string workload = "apiVersion: mesh.internal/v1\nkind: Workload\nmetadata: { name: a }\nspec:\n";
     private const string policy = "apiVersion: mesh.internal/v1\nkind: AccessPolicy\nmetadata: { name: a }\nspec:\n";
 
+    private const string telemetry = "apiVersion: mesh.internal/v1\nkind: TelemetryPolicy\nmetadata: { name: a }\nspec:\n";
+
     [Theory]
     [InlineData("apiVersion: v1\nkind: Pod\nmetadata: { name: a }", 2, "kind", "unknown kind \"Pod\"")]
     [InlineData("apiVersion: mesh.internal/v1\nkind: RateLimit\nmetadata: { name: a }", 2, "kind", "unknown kind")]
@@ -55,6 +57,18 @@ public sealed class BadInputTests
     [InlineData(policy + "  action: Audit", 5, "spec.action", "not supported yet")]
     [InlineData(policy + "  selector: { }", 5, "spec.selector", "must have matchLabels")]
     [InlineData(policy + "  targetRefs: [ { kind: Namespace, name: other } ]", 5, "spec.targetRefs[0].name", "own namespace")]
+    [InlineData(telemetry + "  selector: { matchLabels: { a: b } }", 4, "spec", "must have accessLog or tracing")]
+    [InlineData(telemetry + "  accessLog: { sampling: 100.5 }", 5, "spec.accessLog.sampling", "must be between 0 and 100, is 100.5")]
+    [InlineData(telemetry + "  accessLog: { sampling: -1 }", 5, "spec.accessLog.sampling", "must be between 0 and 100")]
+    [InlineData(telemetry + "  accessLog: { sampling: all }", 5, "spec.accessLog.sampling", "must be a number")]
+    [InlineData(telemetry + "  accessLog: { format: XML }", 5, "spec.accessLog.format", "must be one of JSON, Text")]
+    [InlineData(telemetry + "  accessLog: { filter: { } }", 5, "spec.accessLog.filter", "must have minStatus or minDuration")]
+    [InlineData(telemetry + "  accessLog: { filter: { minStatus: 99 } }", 5, "spec.accessLog.filter.minStatus", "between 100 and 599")]
+    [InlineData(telemetry + "  accessLog: { labels: { Team: a } }", 5, "spec.accessLog.labels[Team]", "lower case letters")]
+    [InlineData(telemetry + "  accessLog: { sample: 1 }", 5, "spec.accessLog.sample", "unknown field")]
+    [InlineData(telemetry + "  tracing: { sampling: 1, provider: x }", 5, "spec.tracing.provider", "unknown field")]
+    [InlineData(telemetry + "  targetRefs: [ { kind: Service, name: a } ]\n  tracing: { }", 5, "spec.targetRefs[0].kind", "must be one of Workload, Namespace")]
+    [InlineData(telemetry + "  targetRefs: [ { kind: Workload, name: a, sectionName: 80 } ]\n  tracing: { }", 5, "spec.targetRefs[0].sectionName", "whole workloads")]
     public void Wrong_document_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason)
     {
         var loaded = Documents.Load(yaml);

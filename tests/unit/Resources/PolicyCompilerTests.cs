@@ -67,4 +67,31 @@ public sealed class PolicyCompilerTests
         var mtls = Documents.Message<MtlsPolicy>(result, TypeUrls.MtlsPolicy, "default/m");
         Assert.Equal((MtlsPolicy.Types.Mode.Strict, MtlsPolicy.Types.Mode.Permissive), (mtls.Mode, mtls.Ports[9000]));
     }
+
+    [Fact]
+    public void Telemetry_policy_carries_its_values_and_defaults()
+    {
+        var result = Documents.Compile("""
+            apiVersion: mesh.internal/v1
+            kind: TelemetryPolicy
+            metadata: { name: full, namespace: mesh-system }
+            spec:
+              accessLog: { format: JSON, sampling: 0.5, logErrors: false, filter: { minStatus: 400, minDuration: 250ms }, labels: { team: shop, area: eu } }
+              tracing: { enabled: false, sampling: 12.5 }
+            ---
+            apiVersion: mesh.internal/v1
+            kind: TelemetryPolicy
+            metadata: { name: bare, namespace: shop }
+            spec: { selector: { matchLabels: { app: web } }, accessLog: { }, tracing: { } }
+            """);
+
+        var full = Documents.Message<TelemetryPolicy>(result, TypeUrls.TelemetryPolicy, "mesh-system/full");
+        Assert.Equal((AccessLogSettings.Types.Format.Json, 5_000u, false), (full.AccessLog.Format, full.AccessLog.SamplingPpm, full.AccessLog.LogErrors));
+        Assert.Equal((400u, 250ul), (full.AccessLog.Filter.MinStatus, full.AccessLog.Filter.MinDurationMs));
+        Assert.Equal(["area=eu", "team=shop"], full.AccessLog.Labels.Select(label => $"{label.Name}={label.Value}"));
+        Assert.Equal((125_000u, true, true), (full.Tracing.SamplingPpm, full.Tracing.Disabled, full.Targets[0].Mesh));
+        var bare = Documents.Message<TelemetryPolicy>(result, TypeUrls.TelemetryPolicy, "shop/bare");
+        Assert.Equal((AccessLogSettings.Types.Format.OfDaemon, 1_000_000u, true), (bare.AccessLog.Format, bare.AccessLog.SamplingPpm, bare.AccessLog.LogErrors));
+        Assert.Equal((10_000u, false, "web"), (bare.Tracing.SamplingPpm, bare.Tracing.Disabled, bare.Targets[0].Selector["app"]));
+    }
 }

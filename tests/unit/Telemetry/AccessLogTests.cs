@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text;
-using System.Text.Json;
 using Mesh.Telemetry;
 using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Metrics;
@@ -10,89 +8,114 @@ namespace Mesh.Tests.Unit.Telemetry;
 
 public sealed class AccessLogTests
 {
+    private static readonly ConstantFields Labels = AccessFields.Of(new TrafficLabels(Reporter.Source, Party.Unknown, Party.Unknown, "http", "mutual_tls"));
+
     private readonly MetricRegistry metrics = new(1);
-    private readonly MemoryStream stream = new();
-    private int wakes;
-
-    [Fact]
-    public void Json_record_has_every_field_that_is_known()
-    {
-        var ring = Ring(8);
-        Fill(ring, "/items?q=\"a b\"");
-        ring.Drain(Flushed(new JsonAccessSink(stream), out var flush));
-        flush();
-        var json = JsonDocument.Parse(Text()).RootElement;
-        Assert.Equal("2026-01-02T03:04:05.006Z", json.GetProperty("start_time").GetString());
-        Assert.Equal(12.5, json.GetProperty("duration_ms").GetDouble());
-        Assert.Equal("/items?q=\"a b\"", json.GetProperty("path").GetString());
-        Assert.Equal(503, json.GetProperty("response_code").GetInt32());
-        Assert.Equal("UF", json.GetProperty("response_flags").GetString());
-        Assert.Equal("10.0.0.1:4000", json.GetProperty("source_address").GetString());
-        Assert.Equal("[fd00::1]:80", json.GetProperty("destination_address").GetString());
-        Assert.False(json.TryGetProperty("grpc_status", out _));
-        Assert.False(json.TryGetProperty("trace_id", out _));
-    }
-
-    [Fact]
-    public void Text_record_is_one_line_with_quoted_values_where_needed()
-    {
-        var ring = Ring(8);
-        Fill(ring, "/a b\n\"c\"");
-        ring.Drain(Flushed(new TextAccessSink(stream), out var flush));
-        flush();
-        string line = Assert.Single(Text().TrimEnd('\n').Split('\n'));
-        Assert.StartsWith("access start_time=2026-01-02T03:04:05.006Z duration_ms=12.5 reporter=source", line, StringComparison.Ordinal);
-        Assert.Contains(" path=\"/a b\\n\\\"c\\\"\" ", line, StringComparison.Ordinal);
-    }
 
     [Fact]
     public void Full_ring_drops_counts_and_recovers()
     {
-        var ring = Ring(4);
-        for (int i = 0; i < 6; i++) Fill(ring, $"/{i}");
-        Assert.Equal(2, metrics.Shard(0).Counter(MeshMetrics.AccessRecordsDropped, "0").Value);
-        Assert.Equal(1, wakes);
-        Assert.Equal(["/0", "/1", "/2", "/3"], Drain(ring));
-        Fill(ring, "/later");
+        var ring = Ring(1024);
+        for (int i = 0; i < 9; i++) Write(ring, $"/{i}");
+        var kept = Drain(ring);
+        Assert.Equal(Enumerable.Range(0, kept.Count).Select(i => $"/{i}"), kept);
+        Assert.Equal(9 - kept.Count, Dropped);
+        Assert.InRange(Dropped, 1, 8);
+        Write(ring, "/later");
         Assert.Equal(["/later"], Drain(ring));
     }
 
     [Fact]
-    public void Record_that_was_begun_but_not_committed_is_not_seen()
+    public void Ring_grows_up_to_its_bound_and_keeps_the_order()
     {
-        var ring = Ring(4);
-        Assert.True(ring.TryBegin(out var record));
-        record.Path.Set("/lost"u8);
-        Assert.Empty(Drain(ring));
-        Assert.True(ring.TryBegin(out record));
-        Assert.True(record.Path.IsEmpty);
+        var ring = Ring(64 * 1024);
+        var written = Enumerable.Range(0, 300).Select(i => $"/{i}").ToList();
+        foreach (string path in written) Write(ring, path);
+        Assert.Equal(written, Drain(ring));
+        Assert.Equal(0, Dropped);
+    }
+
+    [Fact]
+    public void Records_of_every_length_survive_going_round()
+    {
+        var ring = Ring(2048);
+        var random = new Random(1);
+        for (int round = 0; round < 500; round++)
+        {
+            var written = Enumerable.Range(0, random.Next(1, 4)).Select(i => "/" + new string((char)('a' + i), random.Next(0, 200))).ToList();
+            foreach (string path in written) Write(ring, path);
+            Assert.Equal(written, Drain(ring));
+        }
+        Assert.Equal(0, Dropped);
+    }
+
+    [Fact]
+    public void One_thread_writes_while_another_reads_and_nothing_is_lost_or_torn()
+    {
+        var ring = Ring(AccessRing.DefaultMaxBytes);
+        const int count = 20_000;
+        var seen = new Paths();
+        var writer = Task.Run(() =>
+        {
+            for (int i = 0; i < count; i++) Write(ring, $"/{i}/{new string('x', i % 97)}");
+        });
+        while (!writer.IsCompleted) ring.Drain(seen);
+        ring.Drain(seen);
+        Assert.Equal(count - (int)Dropped, seen.Seen.Count);
+        int last = -1;
+        foreach (string path in seen.Seen)
+        {
+            int number = int.Parse(path.Split('/')[1]);
+            Assert.True(number > last, $"{number} after {last}");
+            Assert.Equal($"/{number}/{new string('x', number % 97)}", path);
+            last = number;
+        }
     }
 
     [Fact]
     public void Long_text_is_cut()
     {
-        var ring = Ring(4);
-        Fill(ring, new string('x', 5000));
+        var ring = Ring(4096);
+        Write(ring, new string('x', 5000));
         Assert.Equal(256, Assert.Single(Drain(ring)).Length);
     }
 
     [Fact]
-    public void Filling_a_record_allocates_nothing()
+    public void Record_that_the_sink_refuses_is_gone_and_the_next_is_written()
     {
-        var ring = Ring(64);
-        var path = "/some/path"u8.ToArray();
-        for (int round = 0; round < 2; round++)
+        var ring = Ring(4096);
+        var sink = new Paths { Broken = true };
+        Write(ring, "/lost");
+        Write(ring, "/written");
+        Assert.Throws<IOException>(() => ring.Drain(sink));
+        sink.Broken = false;
+        Assert.Equal(1, ring.Drain(sink));
+        Assert.Equal(["/written"], sink.Seen);
+    }
+
+    [Fact]
+    public void Ring_holds_no_names_of_records_that_were_written_out()
+    {
+        var ring = Ring(4096);
+        var labels = WriteWithLabelsOfItsOwn(ring);
+        Drain(ring);
+        GC.Collect();
+        Assert.False(labels.TryGetTarget(out _));
+    }
+
+    [Fact]
+    public void Writing_formatting_and_draining_allocate_nothing()
+    {
+        var ring = Ring(AccessRing.DefaultMaxBytes);
+        var sink = new StreamAccessSink(Stream.Null, AccessLogFormat.Json);
+        byte[] path = "/some/path?with=\"quotes\""u8.ToArray();
+        for (int round = 0; round < 3; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 64; i++)
-            {
-                ring.TryBegin(out var record);
-                record.Path.Set(path);
-                ring.Commit();
-            }
-            long after = GC.GetAllocatedBytesForCurrentThread();
-            ring.Drain(new Paths());
-            if (round > 0) Assert.Equal(before, after);
+            for (int i = 0; i < 500; i++) ring.Write(new AccessRecord { Labels = Labels, Path = path, ResponseCode = 503, Flags = ResponseFlag.UF, RouteName = "shop/cart" });
+            ring.Drain(sink);
+            sink.Flush();
+            if (round > 1) Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }
     }
 
@@ -100,10 +123,29 @@ public sealed class AccessLogTests
     public async Task What_is_left_is_written_at_the_end()
     {
         var sink = new Paths();
-        var log = new AccessLog(metrics, 1, sink, TimeProvider.System, _ => { });
-        Fill(log.Ring(0), "/last");
+        var log = new AccessLog(metrics, 1, sink, new StoppedTime(), _ => { });
+        Write(log.Ring(0), "/last");
         await log.DisposeAsync();
         Assert.Equal(["/last"], sink.Seen);
+    }
+
+    [Fact]
+    public async Task First_record_after_idle_arms_the_timer_once_and_idle_arms_none()
+    {
+        var time = new StoppedTime();
+        var sink = new Paths();
+        await using var log = new AccessLog(metrics, 1, sink, time, _ => { });
+        Assert.Equal(0, time.Armed);
+        for (int batch = 1; batch <= 3; batch++)
+        {
+            Write(log.Ring(0), $"/{batch}");
+            Write(log.Ring(0), $"/{batch}");
+            await Until(() => time.Armed == batch);
+            sink.Expect(2 * batch);
+            time.Fire();
+            await sink.Expected;
+            Assert.Equal(batch, time.Armed);
+        }
     }
 
     [Fact]
@@ -117,24 +159,27 @@ public sealed class AccessLogTests
             reports++;
             failures.TrySetResult();
         });
-        Fill(log.Ring(0), "/lost");
+        Write(log.Ring(0), "/lost");
         await failures.Task.WaitAsync(TimeSpan.FromSeconds(10));
         sink.Broken = false;
-        Fill(log.Ring(0), "/written");
+        Write(log.Ring(0), "/written");
         await log.DisposeAsync();
         Assert.Contains("/written", sink.Seen);
         Assert.Equal(1, reports);
     }
 
-    private AccessRing Ring(int capacity) => new(metrics.Shard(0).Counter(MeshMetrics.AccessRecordsDropped, "0"), () => wakes++, capacity);
+    private double Dropped => metrics.Shard(0).Counter(MeshMetrics.AccessRecordsDropped, "0").Value;
 
-    private static IAccessSink Flushed(IAccessSink sink, out Action flush)
+    private AccessRing Ring(int maxBytes) =>
+        new(metrics.Shard(0).Counter(MeshMetrics.AccessRecordsDropped, "0"), new AccessWake(static () => { }, static () => { }), maxBytes);
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference<ConstantFields> WriteWithLabelsOfItsOwn(AccessRing ring)
     {
-        flush = sink.Flush;
-        return sink;
+        var labels = new ConstantFields(("reporter", "source"));
+        ring.Write(new AccessRecord { Labels = labels });
+        return new(labels);
     }
-
-    private string Text() => Encoding.UTF8.GetString(stream.ToArray());
 
     private static List<string> Drain(AccessRing ring)
     {
@@ -143,33 +188,70 @@ public sealed class AccessLogTests
         return sink.Seen;
     }
 
-    private static void Fill(AccessRing ring, string path)
+    private static void Write(AccessRing ring, string path) => ring.Write(new AccessRecord { Labels = Labels, Path = Encoding.UTF8.GetBytes(path) });
+
+    private static async Task Until(Func<bool> condition)
     {
-        if (!ring.TryBegin(out var record)) return;
-        record.Start = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 6, TimeSpan.Zero);
-        record.Duration = TimeSpan.FromMilliseconds(12.5);
-        record.Labels = new TrafficLabels(Reporter.Source, Party.Unknown, Party.Unknown, "http", "mutual_tls");
-        record.SourceAddress.Set(IPAddress.Parse("::ffff:10.0.0.1").GetAddressBytes(), 4000);
-        record.DestinationAddress.Set(IPAddress.Parse("fd00::1").GetAddressBytes(), 80);
-        record.Path.Set(Encoding.UTF8.GetBytes(path));
-        record.ResponseCode = 503;
-        record.Flags = ResponseFlag.UF;
-        ring.Commit();
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (!condition())
+        {
+            bound.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private sealed class Paths : IAccessSink
     {
+        private TaskCompletionSource expected = new();
+        private int wanted;
+
         public List<string> Seen { get; } = [];
         public volatile bool Broken;
 
-        public void Write(AccessRecord record)
+        public Task Expected => expected.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        public void Expect(int count) => (expected, wanted) = (new TaskCompletionSource(), count);
+
+        public void Write(in AccessRecord record)
         {
             if (Broken) throw new IOException("broken");
-            Seen.Add(record.Path.ToString());
+            Seen.Add(Encoding.UTF8.GetString(record.Path));
         }
 
         public void Flush()
         {
+            if (Seen.Count == wanted) expected.TrySetResult();
         }
+    }
+
+    /// <summary>One timer, which fires when the test says so.</summary>
+    private sealed class StoppedTime : TimeProvider, ITimer
+    {
+        private TimerCallback? callback;
+        private object? state;
+        private int armed;
+
+        public int Armed => Volatile.Read(ref armed);
+
+        public void Fire() => callback!(state);
+
+        public override ITimer CreateTimer(TimerCallback timerCallback, object? timerState, TimeSpan dueTime, TimeSpan period)
+        {
+            Assert.Equal(Timeout.InfiniteTimeSpan, dueTime);
+            (callback, state) = (timerCallback, timerState);
+            return this;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref armed);
+            return true;
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

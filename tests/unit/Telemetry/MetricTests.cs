@@ -142,6 +142,54 @@ public sealed class MetricTests
     [InlineData("application/openmetrics-text;q=0", MetricFormat.Prometheus)]
     public void Format_follows_the_accept_header(string? accept, MetricFormat expected) => Assert.Equal(expected, MetricText.Negotiate(accept));
 
+    [Fact]
+    public void Removed_series_of_one_shard_leaves_those_of_the_others()
+    {
+        registry.Shard(0).Counter(Hits, "/a").Increment();
+        registry.Shared.Counter(Hits, "/a").Add(5);
+        registry.Shared.Remove(Hits, new LabelSet("/a"));
+        Assert.Contains("test_hits_total{path=\"/a\"} 1\n", Text(MetricFormat.Prometheus), StringComparison.Ordinal);
+        registry.Shared.Counter(Hits, "/a").Add(2);
+        Assert.Contains("test_hits_total{path=\"/a\"} 3\n", Text(MetricFormat.Prometheus), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(0.1)]
+    [InlineData(999_999_999_999_999)]
+    [InlineData(1e15)]
+    [InlineData(1.5e300)]
+    [InlineData(-2.5e-8)]
+    [InlineData(double.NaN)]
+    public void Numbers_are_written_so_that_they_come_back(double value)
+    {
+        registry.Shared.Gauge(Level).Set(value);
+        string text = Text(MetricFormat.Prometheus);
+        Assert.EndsWith($"test_level {value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Large_scrape_comes_in_pieces_that_make_the_whole_and_costs_no_more_memory_than_a_small_one()
+    {
+        long small = Allocated();
+        for (int i = 0; i < 3000; i++) registry.Shard(i % 2).Histogram(Latency, $"/some/longer/path/to/something/{i}").Observe(0.5);
+        string whole = Text(MetricFormat.OpenMetrics);
+        var pieces = MetricText.Pieces(registry, MetricFormat.OpenMetrics).Select(static piece => piece.ToArray()).ToList();
+        Assert.True(pieces.Count > 10);
+        Assert.All(pieces, static piece => Assert.InRange(piece.Length, 0, 64 * 1024));
+        Assert.Equal(whole, Encoding.UTF8.GetString(pieces.SelectMany(static piece => piece).ToArray()));
+        Assert.Equal(3000, whole.Split('\n').Count(static line => line.StartsWith("test_latency_seconds_count{", StringComparison.Ordinal)));
+        Assert.InRange(Allocated() - small, 0, 160 * 1024);
+
+        long Allocated()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (var piece in MetricText.Pieces(registry, MetricFormat.OpenMetrics)) _ = piece.Length;
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     private string Text(MetricFormat format)
     {
         var buffer = new ArrayBufferWriter<byte>();

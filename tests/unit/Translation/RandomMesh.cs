@@ -9,7 +9,7 @@ internal sealed class RandomMesh(Random random)
 {
     private static readonly string[] spaces = ["a", "b"];
 
-    public IMessage Next() => random.Next(12) switch
+    public IMessage Next() => random.Next(13) switch
     {
         < 5 => Workload(),
         < 7 => Service(),
@@ -17,6 +17,15 @@ internal sealed class RandomMesh(Random random)
         8 => random.Next(2) == 0 ? new TcpRoute { Namespace = Space(), Name = Name("t"), Parents = { Parent() }, Backends = { Backend() } } : Gateway(),
         9 => new AccessPolicy { Namespace = Space(), Name = Name("p"), Targets = { Targets() }, Action = (AccessPolicy.Types.Action)random.Next(2), Rules = { Rule() } },
         10 => new MtlsPolicy { Namespace = Space(), Name = Name("m"), Targets = { Targets() }, Mode = (MtlsPolicy.Types.Mode)random.Next(2), CreatedUnixMs = random.Next(3) },
+        11 => new TelemetryPolicy
+        {
+            Namespace = Space(),
+            Name = Name("y"),
+            Targets = { Targets() },
+            AccessLog = random.Next(2) == 0 ? null : new AccessLogSettings { SamplingPpm = (uint)random.Next(3) },
+            Tracing = random.Next(2) == 0 ? null : new TracingSettings { SamplingPpm = (uint)random.Next(3) },
+            CreatedUnixMs = random.Next(3),
+        },
         _ => new TrafficPolicy
         {
             Namespace = Space(),

@@ -13,7 +13,7 @@ internal static class SnapshotText
 {
     public static string Of(Snapshot snapshot)
     {
-        var text = new StringBuilder().AppendLine(snapshot.TrustDomain);
+        var text = new StringBuilder().AppendLine(snapshot.TrustDomain).AppendLine(Telemetry(snapshot.Telemetry));
         foreach (var service in snapshot.ServicesByKey.Values.OrderBy(static s => s.Key, StringComparer.Ordinal))
         {
             text.AppendLine($"service {service.Key} {service.Namespace} {service.Name} {string.Join(',', service.Hostnames)} {string.Join(',', service.Addresses)}");
@@ -28,7 +28,7 @@ internal static class SnapshotText
         }
         foreach (var gateway in snapshot.Gateways)
         {
-            text.AppendLine($"gateway {gateway.Key} {string.Join(',', gateway.Addresses)}");
+            text.AppendLine($"gateway {gateway.Key} {string.Join(',', gateway.Addresses)} {Telemetry(gateway.Telemetry)}");
             foreach (var listener in gateway.Listeners)
                 text.AppendLine($"  {listener.Name} {listener.Port} {listener.Protocol} {Routes(listener.HttpRoutes)} {Backends(listener.TcpBackends)}");
         }
@@ -44,6 +44,9 @@ internal static class SnapshotText
             Assert.Same(snapshot.WorkloadsByUid[endpoint.Workload.Uid], endpoint.Workload);
     }
 
+    private static string Telemetry(TelemetryModel model) =>
+        $"{model.AccessLog.Format} {model.AccessLog.Sampling} {model.AccessLog.LogErrors} {model.Tracing.Enabled} {model.Tracing.Sampling}";
+
     private static void Write(StringBuilder text, ServicePortModel port)
     {
         text.AppendLine($"  {port.Port} {port.ServiceKey} {port.ServiceName} {port.ServiceNamespace} {port.Hostname} {port.PortName} {port.Protocol}");
@@ -54,7 +57,7 @@ internal static class SnapshotText
     private static void Write(StringBuilder text, WorkloadModel workload)
     {
         text.AppendLine($"workload {workload.Uid} {workload.Namespace} {workload.Name} {workload.Identity} {string.Join<Ip>(',', workload.Addresses)} "
-            + $"{workload.Node} {workload.Tunnel} {workload.TunnelPort} {workload.Healthy}");
+            + $"{workload.Node} {workload.Tunnel} {workload.TunnelPort} {workload.Healthy} {Telemetry(workload.Telemetry)}");
         foreach (var port in workload.Ports.OrderBy(static p => p.Key)) text.AppendLine($"  {port.Key} {port.Value}");
         foreach (string space in (string[])["a", "b"])
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mesh.Telemetry.AccessLogs;
 using Mesh.Telemetry.Logging;
 
 namespace Mesh.Daemon.Systemd;
@@ -30,27 +29,4 @@ internal sealed class JournalLogSink(Journal journal) : ILogSink
         LogLevel.Warning => "4",
         _ => "3",
     };
-}
-
-/// <summary>Access records as journal entries: <c>journalctl MESH_RESPONSE_FLAGS=UAEX</c>.</summary>
-internal sealed class JournalAccessSink(Journal journal) : IAccessSink
-{
-    public void Write(AccessRecord record)
-    {
-        journal.Add("MESSAGE", Summary(record));
-        journal.Add("PRIORITY", "6");
-        journal.Add("SYSLOG_IDENTIFIER", "meshd-access");
-        AccessFields.ForEach(record, journal, static (journal, name, value, _) => journal.Add("MESH_" + name.ToUpperInvariant(), value));
-        journal.Send();
-    }
-
-    public void Flush()
-    {
-    }
-
-    private static string Summary(AccessRecord record)
-    {
-        string what = record.Method.IsEmpty ? record.Labels.Protocol : $"{record.Method} {record.Authority}{record.Path} {record.ResponseCode}";
-        return $"{what} {record.Labels.Source.Workload} -> {record.Labels.Destination.Workload} {record.FailureReason}".TrimEnd();
-    }
 }

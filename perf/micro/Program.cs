@@ -1,0 +1,1 @@
+return Mesh.Micro.MicroCommand.Run(args, Console.Out);

@@ -54,18 +54,13 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         return FlushTransport();
     }
 
-    /// <summary>Encrypts from the source itself, unless it completes a record that is being gathered.</summary>
+    /// <summary>Encrypts from the source itself, except what completes a record that is being gathered.</summary>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         connection.ThrowIfOver();
-        if (plaintext is { Length: > 0 } block && source.Length <= block.Free)
-        {
-            source.Span.CopyTo(block.FreeSpan);
-            block.End += source.Length;
-            return FlushAsync(cancellationToken);
-        }
+        var rest = TopUp(source.Span);
         EncryptGathered();
-        Encrypt(source.Span);
+        Encrypt(rest);
         return FlushTransport();
     }
 
@@ -135,6 +130,16 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         Encrypt(plaintext.Filled);
         plaintext.End = 0;
         return plaintext;
+    }
+
+    /// <summary>A record that is being gathered is filled first: two full records cost less than a small one and two.</summary>
+    private ReadOnlySpan<byte> TopUp(ReadOnlySpan<byte> source)
+    {
+        if (plaintext is not { Length: > 0 } block) return source;
+        int count = Math.Min(block.Free, source.Length);
+        source[..count].CopyTo(block.FreeSpan);
+        block.End += count;
+        return source[count..];
     }
 
     private void EncryptGathered()

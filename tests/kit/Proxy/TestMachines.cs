@@ -38,6 +38,9 @@ public sealed class TestMachines
 
     public Wire Protocol { get; set; } = Wire.Http;
 
+    /// <summary>How other machines reach the workloads that are enrolled from now on.</summary>
+    public Tunnel Tunnel { get; set; } = Tunnel.Hbone;
+
     /// <summary>What the service's port is declared as.</summary>
     public enum Wire
     {
@@ -60,7 +63,7 @@ public sealed class TestMachines
         hosts[name].IsEnrolled = true;
         if (!machines.TryGetValue(machine, out var on)) machines.Add(machine, on = new Machine(new TestLoop(machine, 0, time), new SnapshotHolder(), new TrafficRecorder(), []));
         on.Workloads.Add((new LocalWorkload("shop", name, name, [Ip.Parse(address)], new Dictionary<string, string>()), hosts[name]));
-        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
+        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Tunnel = Tunnel, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
         if (name == "cart") workload.Services.Add("shop/cart", new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } });
         return With(workload);
     }
@@ -116,10 +119,14 @@ public sealed class TestMachines
 
     private sealed class Identities(TimeProvider time, string? impostor) : IIdentitySource
     {
+        private readonly Dictionary<SpiffeId, TlsContext> contexts = [];
+
         public ValueTask<TlsContext> GetAsync(SpiffeId identity)
         {
             var shown = impostor is null ? identity : new SpiffeId(identity.TrustDomain, identity.Namespace, impostor);
-            return new(new SimulatedTls(time, shown.ToString(), "authority", ["authority"], DateTimeOffset.MaxValue));
+            if (!contexts.TryGetValue(identity, out var context))
+                contexts.Add(identity, context = new SimulatedTls(time, shown.ToString(), "authority", ["authority"], DateTimeOffset.MaxValue));
+            return new(context);
         }
     }
 }

@@ -1,0 +1,32 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Mesh.Io.Framing;
+
+internal static class FrameHeader
+{
+    internal const int Length = 4;
+
+    /// <summary>No writer here makes one this long; a peer that claims more does not speak this protocol.</summary>
+    internal const int MaxDataBytes = 1 << 24;
+
+    internal static void Write(Span<byte> destination, int dataBytes) => BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)dataBytes);
+
+    /// <exception cref="ConnectionBrokenException">The length is out of bounds.</exception>
+    internal static int Read(in ReadOnlySequence<byte> buffer, IpPort peer)
+    {
+        uint length;
+        if (buffer.FirstSpan.Length >= Length)
+        {
+            length = BinaryPrimitives.ReadUInt32BigEndian(buffer.FirstSpan);
+        }
+        else
+        {
+            Span<byte> header = stackalloc byte[Length];
+            buffer.Slice(0, Length).CopyTo(header);
+            length = BinaryPrimitives.ReadUInt32BigEndian(header);
+        }
+        if (length > MaxDataBytes) throw new ConnectionBrokenException(BreakKind.Reset, $"{peer} sent a frame of {length} bytes, more than is allowed");
+        return (int)length;
+    }
+}

@@ -10,10 +10,14 @@ internal static class FrameHeader
     /// <summary>No writer here makes one this long; a peer that claims more does not speak this protocol.</summary>
     internal const int MaxDataBytes = 1 << 24;
 
-    internal static void Write(Span<byte> destination, int dataBytes) => BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)dataBytes);
+    /// <summary>In place of a length: all that follows, to the end of the transport's direction, is data.</summary>
+    internal const uint ToTheEnd = uint.MaxValue;
 
+    internal static void Write(Span<byte> destination, uint dataBytes) => BinaryPrimitives.WriteUInt32BigEndian(destination, dataBytes);
+
+    /// <returns>The length; <see cref="long.MaxValue"/> for <see cref="ToTheEnd"/>.</returns>
     /// <exception cref="ConnectionBrokenException">The length is out of bounds.</exception>
-    internal static int Read(in ReadOnlySequence<byte> buffer, IpPort peer)
+    internal static long Read(in ReadOnlySequence<byte> buffer, IpPort peer)
     {
         uint length;
         if (buffer.FirstSpan.Length >= Length)
@@ -26,7 +30,8 @@ internal static class FrameHeader
             buffer.Slice(0, Length).CopyTo(header);
             length = BinaryPrimitives.ReadUInt32BigEndian(header);
         }
+        if (length == ToTheEnd) return long.MaxValue;
         if (length > MaxDataBytes) throw new ConnectionBrokenException(BreakKind.Reset, $"{peer} sent a frame of {length} bytes, more than is allowed");
-        return (int)length;
+        return length;
     }
 }

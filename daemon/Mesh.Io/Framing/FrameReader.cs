@@ -18,8 +18,9 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
     private ValueTaskAwaiter<ReadResult> transportRead;
     private BlockQueue joined;
     private ReadOnlySequence<byte> given; // what the owner holds of the transport's buffer
-    private int frameLeft;                // bytes of the current frame from the start of what is given
+    private long frameLeft;               // bytes of the current frame from the start of what is given
     private bool transportBusy;
+    private bool toTheEnd;
     private bool ended;
 
     internal FrameReader(Connection transport)
@@ -31,6 +32,9 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
 
     /// <summary>The peer's last frame was given to the owner.</summary>
     internal bool SawEnd { get; private set; }
+
+    /// <summary>It was the end of the transport, not of a frame: no stream can follow.</summary>
+    internal bool IsLast => toTheEnd;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -64,7 +68,7 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
         var data = given;
         given = default;
         var rest = data.Slice(consumed);
-        int left = frameLeft - (int)(data.Length - rest.Length);
+        long left = toTheEnd ? frameLeft : frameLeft - (data.Length - rest.Length);
         if (!rest.IsEmpty && rest.Length == left && data.Slice(examined).IsEmpty)
         {
             Join(rest);
@@ -128,9 +132,9 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
         if (data.IsEmpty || !joined.Unread.IsEmpty)
         {
             Join(data);
-            frameLeft -= (int)data.Length;
+            if (!toTheEnd) frameLeft -= data.Length;
             transport.Input.AdvanceTo(data.End);
-            if (read.IsCompleted && data.IsEmpty) throw Cut();
+            if (read.IsCompleted && data.IsEmpty) return TryEnd(out result);
             result = new ReadResult(joined.Unread, read.IsCanceled, isCompleted: false);
             return !data.IsEmpty || read.IsCanceled;
         }
@@ -139,12 +143,21 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
         return true;
     }
 
+    /// <exception cref="ConnectionBrokenException">More was promised.</exception>
+    private bool TryEnd(out ReadResult result)
+    {
+        if (!toTheEnd) throw Cut();
+        ended = true;
+        return TryTakeJoined(out result);
+    }
+
     private bool TryPassHeader(ref ReadOnlySequence<byte> buffer)
     {
         if (buffer.Length < FrameHeader.Length) return false;
         frameLeft = FrameHeader.Read(buffer, transport.RemoteAddress);
         buffer = buffer.Slice(FrameHeader.Length);
         ended = frameLeft == 0;
+        toTheEnd = frameLeft == long.MaxValue;
         return true;
     }
 

@@ -13,13 +13,20 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
     /// <summary>Rather new memory of the transport than frames smaller than this.</summary>
     private const int SmallestRoom = 256;
 
+    /// <summary>A stream that has sent this much is bulk: frames are given up for it, and the transport with it.</summary>
+    private const long MaxFramedBytes = 1 << 20;
+
     private readonly PipeWriter output = transport.Output;
     private Memory<byte> room;
     private int used; // with the header; 0 when no frame is open
+    private long framedBytes;
     private bool ending;
 
     /// <summary>The last frame was sent.</summary>
     internal bool Ended { get; private set; }
+
+    /// <summary>The transport's direction ends with the stream.</summary>
+    internal bool IsLast { get; private set; }
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -27,6 +34,7 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
+        if (IsLast) return output.GetMemory(sizeHint);
         if (used > 0 && room.Length - used >= Math.Max(1, sizeHint)) return room[used..];
         CloseFrame();
         int wanted = Math.Max(sizeHint, SmallestRoom) + FrameHeader.Length;
@@ -37,7 +45,11 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    public override void Advance(int bytes) => used += bytes;
+    public override void Advance(int bytes)
+    {
+        if (IsLast) output.Advance(bytes);
+        else used += bytes;
+    }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
@@ -49,6 +61,7 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Length, FrameHeader.MaxDataBytes);
+        if (IsLast) return output.WriteAsync(source, cancellationToken);
         if (source.IsEmpty) return FlushAsync(cancellationToken);
         if (source.Length <= Math.Max(MaxCopiedBytes, room.Length - used))
         {
@@ -57,7 +70,7 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
             return FlushAsync(cancellationToken);
         }
         CloseFrame();
-        WriteHeader(source.Length);
+        BeginFrame(source.Length);
         return output.WriteAsync(source, cancellationToken);
     }
 
@@ -80,12 +93,26 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
             return;
         }
         CloseFrame();
-        WriteHeader(0);
-        await output.FlushAsync();
+        if (IsLast)
+        {
+            await output.CompleteAsync();
+        }
+        else
+        {
+            WriteHeader(0);
+            await output.FlushAsync();
+        }
         Ended = true;
     }
 
-    private void WriteHeader(int dataBytes)
+    private void BeginFrame(int dataBytes)
+    {
+        framedBytes += dataBytes;
+        IsLast = framedBytes > MaxFramedBytes;
+        WriteHeader(IsLast ? FrameHeader.ToTheEnd : (uint)dataBytes);
+    }
+
+    private void WriteHeader(uint dataBytes)
     {
         FrameHeader.Write(output.GetSpan(FrameHeader.Length), dataBytes);
         output.Advance(FrameHeader.Length);
@@ -95,8 +122,9 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
     {
         if (used > FrameHeader.Length)
         {
-            FrameHeader.Write(room.Span, used - FrameHeader.Length);
+            FrameHeader.Write(room.Span, (uint)(used - FrameHeader.Length));
             output.Advance(used);
+            framedBytes += used - FrameHeader.Length;
         }
         used = 0;
         room = default;

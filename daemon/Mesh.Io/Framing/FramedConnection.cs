@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 namespace Mesh.Io.Framing;
 
 /// <summary>One byte stream over a transport that may outlive it, so that the next stream needs no new handshake. Each direction is a row of
-/// frames: 4 bytes of length, network order, and that many bytes; a frame of length 0 ends the direction. Data is passed on where it lies.
-/// Abort ends the transport, which is what tells the peer.</summary>
+/// frames: 4 bytes of length, network order, and that many bytes; a frame of length 0 ends the direction. With 0xFFFFFFFF all that follows is data, to the
+/// end of the transport: bulk is not framed. Data is passed on where it lies. Abort ends the transport, which is what tells the peer.</summary>
 public sealed class FramedConnection : Connection
 {
     private readonly Connection transport;
@@ -44,10 +44,25 @@ public sealed class FramedConnection : Connection
         if (disposed) return;
         disposed = true;
         transport.OnBroken = null;
-        IsReusable = input.SawEnd && output.Ended;
+        bool orderly = input.SawEnd && output.Ended;
+        IsReusable = orderly && !input.IsLast && !output.IsLast;
         input.Release();
-        if (!IsReusable) await transport.DisposeAsync();
+        if (!IsReusable) await CloseAsync(orderly);
         released?.Invoke(this);
+    }
+
+    /// <param name="orderly">What was written must still arrive: a reset could destroy it on the way.</param>
+    private async ValueTask CloseAsync(bool orderly)
+    {
+        try
+        {
+            if (orderly) await transport.Output.CompleteAsync();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The peer was faster.
+        }
+        await transport.DisposeAsync();
     }
 
     private void OnTransportBroken() => OnBroken?.Invoke();

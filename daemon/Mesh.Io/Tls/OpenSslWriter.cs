@@ -15,7 +15,6 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
 {
     private const int RecordOverhead = 22;          // header 5, content type 1, AES-GCM tag 16 (RFC 8446 5.2)
     private const int MaxRecordBytes = 16 * 1024;   // RFC 8446 5.1
-    private const int SmallestWindow = 4096;        // rather a new transport block than records much smaller than this in a long transfer
     private const int MaxControlBytes = 64 * 1024;  // over two thousand answers to key updates while the peer reads nothing: it is not in earnest
 
     private readonly OpenSslConnection connection;
@@ -126,7 +125,7 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         connection.ThrowIfOver();
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BufferPool.BlockLength);
         plaintext ??= transport.Loop.Buffers.Rent();
-        if (plaintext.Free >= Math.Max(1, sizeHint)) return plaintext;
+        if (plaintext.Free >= Math.Max(1, sizeHint) && plaintext.Length < MaxRecordBytes) return plaintext;
         Encrypt(plaintext.Filled);
         plaintext.End = 0;
         return plaintext;
@@ -136,7 +135,7 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
     private ReadOnlySpan<byte> TopUp(ReadOnlySpan<byte> source)
     {
         if (plaintext is not { Length: > 0 } block) return source;
-        int count = Math.Min(block.Free, source.Length);
+        int count = Math.Min(Math.Max(0, MaxRecordBytes - block.Length), source.Length);
         source[..count].CopyTo(block.FreeSpan);
         block.End += count;
         return source[count..];
@@ -153,8 +152,8 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
     {
         while (!source.IsEmpty)
         {
-            var window = transport.Output.GetSpan(Math.Min(source.Length + RecordOverhead, SmallestWindow));
-            int count = Math.Min(source.Length, Math.Min(window.Length - RecordOverhead, MaxRecordBytes));
+            int count = Math.Min(source.Length, MaxRecordBytes);
+            var window = transport.Output.GetSpan(count + RecordOverhead);
             int written = session.Write(source[..count], window);
             if (written < 0) throw connection.Fail(TlsFailure.Session(transport.RemoteAddress, session.Error));
             transport.Output.Advance(written);

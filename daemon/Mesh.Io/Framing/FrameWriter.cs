@@ -37,6 +37,7 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
         if (IsLast) return output.GetMemory(sizeHint);
         if (used > 0 && room.Length - used >= Math.Max(1, sizeHint)) return room[used..];
         CloseFrame();
+        if (IsLast) return output.GetMemory(sizeHint);
         int wanted = Math.Max(sizeHint, SmallestRoom) + FrameHeader.Length;
         room = output.GetMemory(wanted);
         used = FrameHeader.Length;
@@ -70,7 +71,8 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
             return FlushAsync(cancellationToken);
         }
         CloseFrame();
-        BeginFrame(source.Length);
+        // Closing what was open may have been the last header.
+        if (!IsLast) WriteHeader(Announce(source.Length));
         return output.WriteAsync(source, cancellationToken);
     }
 
@@ -105,11 +107,12 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
         Ended = true;
     }
 
-    private void BeginFrame(int dataBytes)
+    /// <returns>What the header of that many bytes says.</returns>
+    private uint Announce(int dataBytes)
     {
         framedBytes += dataBytes;
         IsLast = framedBytes > MaxFramedBytes;
-        WriteHeader(IsLast ? FrameHeader.ToTheEnd : (uint)dataBytes);
+        return IsLast ? FrameHeader.ToTheEnd : (uint)dataBytes;
     }
 
     private void WriteHeader(uint dataBytes)
@@ -122,9 +125,8 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
     {
         if (used > FrameHeader.Length)
         {
-            FrameHeader.Write(room.Span, (uint)(used - FrameHeader.Length));
+            FrameHeader.Write(room.Span, Announce(used - FrameHeader.Length));
             output.Advance(used);
-            framedBytes += used - FrameHeader.Length;
         }
         used = 0;
         room = default;

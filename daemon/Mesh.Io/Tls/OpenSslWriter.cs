@@ -40,9 +40,14 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
 
     public override long UnflushedBytes => (plaintext?.Length ?? 0) + transport.Output.UnflushedBytes;
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => Room(sizeHint).FreeMemory;
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        var block = Room(sizeHint);
+        // No more than completes a record, unless that is asked for.
+        return block.FreeMemory[..Math.Min(block.Free, Math.Max(sizeHint, MaxRecordBytes - block.Length))];
+    }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => Room(sizeHint).FreeSpan;
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override void Advance(int bytes) => plaintext!.End += bytes;
 

@@ -17,8 +17,8 @@ public abstract class Connection : IAsyncDisposable
     public abstract IpPort LocalAddress { get; }
     public abstract IpPort RemoteAddress { get; }
 
-    /// <summary>Called on the loop when the connection breaks while nobody reads or writes it; null: nobody wants to know. A half-close is no break.
-    /// Sockets tell it at once; TLS sessions and tunnel streams leave it to the next read or write.</summary>
+    /// <summary>Called on the loop when the connection breaks, also while nobody reads or writes it; null: nobody wants to know. A half-close is no
+    /// break. A TLS session passes on what its transport tells, a tunnel stream what its tunnel tells.</summary>
     public Action? OnBroken { get; set; }
 
     /// <summary>Ends both directions at once (RST, RST_STREAM). Pending and later operations throw <see cref="ConnectionBrokenException"/>. Idempotent.</summary>

@@ -21,6 +21,9 @@ public sealed record ProxyOptions
     /// <summary>Streams in use on a tunnel connection before another is opened, as ztunnel does.</summary>
     public int StreamsPerTunnel { get; init; } = 100;
 
+    /// <summary>A direct tunnel that is asked for nothing that long is closed by its server. Our own clients close theirs earlier.</summary>
+    public TimeSpan TunnelIdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Idle upstream connections are kept this long. Below the 60 to 75 seconds after which common servers close theirs,
     /// so that we rarely meet one that is just being closed.</summary>
     public TimeSpan UpstreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(50);

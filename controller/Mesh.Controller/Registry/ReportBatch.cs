@@ -110,6 +110,8 @@ internal sealed class ReportBatch(ResourceSet resources, string node, DateTimeOf
             ["addresses"] = new JsonArray([.. workload.Addresses.Select(address => JsonValue.Create(Text(address.Span)))]),
             ["node"] = node,
             ["serviceAccount"] = workload.ServiceAccount.Length > 0 ? workload.ServiceAccount : "default",
+            // A node of ours serves it; an older one that knows only HBONE says so in the handshake.
+            ["tunnel"] = "Direct",
         },
     };
 

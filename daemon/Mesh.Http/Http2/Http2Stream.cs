@@ -71,6 +71,9 @@ public sealed class Http2Stream : IDisposable
     internal HeaderList? PendingTrailers { get; private set; }
     internal StreamOutput SendBuffer => output;
     internal StreamInput ReceiveBuffer => input;
+
+    /// <summary>Fired when the stream is broken; null: nobody waits for that alone.</summary>
+    internal LoopSignal? BrokenSignal { get; set; }
     internal int InterimHeads => heads.Count;
 
     internal long SendableBytes => Math.Max(0, Math.Min(output.Sendable, SendWindow));
@@ -241,6 +244,7 @@ public sealed class Http2Stream : IDisposable
 
     private void WakeAll()
     {
+        if (BrokenSignal is not null) Wake(BrokenSignal);
         Wake(headWait);
         Wake(input.Changed);
         Wake(output.Drained);

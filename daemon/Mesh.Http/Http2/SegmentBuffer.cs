@@ -82,7 +82,7 @@ internal sealed class SegmentBuffer
 
     private void AppendSegment(int sizeHint)
     {
-        var segment = new Segment(Math.Max(sizeHint, tail is null ? FirstSegmentBytes : SegmentBytes));
+        var segment = Segment.Rent(Math.Max(sizeHint, tail is null ? FirstSegmentBytes : SegmentBytes));
         if (tail is null) head = segment;
         else tail.Link(segment);
         tail = segment;
@@ -90,9 +90,21 @@ internal sealed class SegmentBuffer
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {
-        private readonly byte[] array;
+        // Per thread, so per loop: streams that empty and fill again allocate nothing.
+        private const int MaxSpares = 256;
+        [ThreadStatic] private static Segment? spares;
+        [ThreadStatic] private static int spareCount;
 
-        public Segment(int size) => array = ArrayPool<byte>.Shared.Rent(size);
+        private byte[] array = [];
+
+        public static Segment Rent(int size)
+        {
+            var segment = spares ?? new Segment();
+            if (spares is not null) (spares, spareCount) = (segment.NextSegment, spareCount - 1);
+            segment.Next = null;
+            segment.array = ArrayPool<byte>.Shared.Rent(size);
+            return segment;
+        }
 
         public int Written { get; private set; }
 
@@ -112,6 +124,15 @@ internal sealed class SegmentBuffer
             Next = next;
         }
 
-        public void Release() => ArrayPool<byte>.Shared.Return(array);
+        public void Release()
+        {
+            ArrayPool<byte>.Shared.Return(array);
+            array = [];
+            Memory = default;
+            (Written, RunningIndex, Next) = (0, 0, null);
+            if (spareCount == MaxSpares) return;
+            Next = spares;
+            (spares, spareCount) = (this, spareCount + 1);
+        }
     }
 }

@@ -5,17 +5,25 @@ namespace Mesh.Http.Http2;
 
 /// <summary>A stream whose DATA is a byte stream: CONNECT after its 200 (RFC 9113 8.5, HBONE). Half-close is END_STREAM, abort is RST_STREAM(CANCEL).
 /// Owns the stream.</summary>
-public sealed class TunnelConnection(Loop loop, Http2Stream stream, IpPort local, IpPort remote) : Connection
+public sealed class TunnelConnection : Connection
 {
-    private readonly StreamInput input = stream.ReceiveBuffer;
-    private readonly StreamOutput output = stream.SendBuffer;
+    private readonly Http2Stream stream;
+    private readonly StreamInput input;
+    private readonly StreamOutput output;
     private bool disposed;
 
-    public override Loop Loop => loop;
+    public TunnelConnection(Loop loop, Http2Stream stream, IpPort local, IpPort remote)
+    {
+        (Loop, this.stream, LocalAddress, RemoteAddress) = (loop, stream, local, remote);
+        (input, output) = (stream.ReceiveBuffer, stream.SendBuffer);
+        stream.BrokenSignal = new Broken(this);
+    }
+
+    public override Loop Loop { get; }
     public override PipeReader Input => input;
     public override PipeWriter Output => output;
-    public override IpPort LocalAddress => local;
-    public override IpPort RemoteAddress => remote;
+    public override IpPort LocalAddress { get; }
+    public override IpPort RemoteAddress { get; }
 
     /// <summary>Of the tunnel itself, e.g. to read the head again.</summary>
     public Http2Stream Stream => stream;
@@ -26,9 +34,15 @@ public sealed class TunnelConnection(Loop loop, Http2Stream stream, IpPort local
     {
         if (disposed) return ValueTask.CompletedTask;
         disposed = true;
+        stream.BrokenSignal = null;
         // A body that was not read to its end is an abort here, other than in HTTP, where a server may answer early.
         if (!input.SawEnd || !output.EndRequested) Abort();
         stream.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private sealed class Broken(TunnelConnection connection) : LoopSignal
+    {
+        public override void Fire() => connection.OnBroken?.Invoke();
     }
 }

@@ -5,8 +5,9 @@ namespace Mesh.Io.Buffers;
 /// Blocks beyond <see cref="MaxIdleBlocks"/> are left to the garbage collector, so memory follows traffic back down.</summary>
 public sealed class BufferPool
 {
-    /// <summary>One TLS record, or sixteen typical requests. Larger blocks cost memory with many half-idle connections, smaller ones cost system calls.</summary>
-    public const int BlockLength = 16 * 1024;
+    /// <summary>One TLS record of 16 KiB with what encryption adds to it, or sixteen typical requests. Larger blocks cost memory with many half-idle
+    /// connections, smaller ones cost system calls.</summary>
+    public const int BlockLength = 16 * 1024 + 256;
 
     /// <summary>8 MiB a loop kept for the next burst.</summary>
     private const int MaxIdleBlocks = 512;

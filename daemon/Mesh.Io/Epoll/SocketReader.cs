@@ -13,6 +13,9 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     /// <summary>Below this much room a new block is chained rather than making a small receive.</summary>
     private const int SmallestReceive = 1024;
 
+    /// <summary>What fits one TLS record: a relay into a tunnel then makes one of each receive, not a full and a tiny one.</summary>
+    private const int LargestReceive = 16 * 1024;
+
     private LoopSource<ReadResult> pending;
     private BufferBlock? head;
     private BufferBlock? tail;
@@ -119,7 +122,7 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     private bool Receive()
     {
         var block = tail is not null && tail.Free >= SmallestReceive ? tail : pool.Rent();
-        int room = block.Free;
+        int room = Math.Min(block.Free, LargestReceive);
         nint count;
         int errno;
         do

@@ -10,18 +10,24 @@ internal sealed class OpenSslConnection : SecureConnection
     private readonly SslSession session;
     private readonly OpenSslReader reader;
     private readonly OpenSslWriter writer;
+    private readonly CertificateFields peer;
+    private readonly TicketKeeper? tickets;
     private ConnectionBrokenException? over;
     private bool disposed;
 
-    internal OpenSslConnection(Connection transport, SslSession session, string alpn, string? peerUri)
+    internal OpenSslConnection(Connection transport, SslSession session, string alpn, in CertificateFields peer, TicketKeeper? tickets)
     {
-        (this.transport, this.session, Alpn, PeerUri) = (transport, session, alpn, peerUri);
+        (this.transport, this.session, Alpn, this.peer, this.tickets) = (transport, session, alpn, peer, tickets);
+        IsResumed = session.IsResumed;
         writer = new OpenSslWriter(this, transport, session);
         reader = new OpenSslReader(this, transport, session, writer);
+        transport.OnBroken = OnTransportBroken;
     }
 
     public override string Alpn { get; }
-    public override string? PeerUri { get; }
+    public override bool IsResumed { get; }
+    public override string? PeerUri => peer.Uri;
+    public override DateTimeOffset PeerNotAfter => peer.NotAfter;
     public override Loop Loop => transport.Loop;
     public override PipeReader Input => reader;
     public override PipeWriter Output => writer;
@@ -45,6 +51,7 @@ internal sealed class OpenSslConnection : SecureConnection
     {
         if (disposed) return;
         disposed = true;
+        transport.OnBroken = null;
         over ??= new ConnectionBrokenException(BreakKind.Aborted, $"TLS session with {RemoteAddress} is closed");
         // After close_notify both ways the transport's own end marker may still be under way: nothing is lost by not waiting for it.
         if (reader.Ended && writer.IsCompleted) transport.Input.Complete();
@@ -52,6 +59,18 @@ internal sealed class OpenSslConnection : SecureConnection
         writer.Release();
         await transport.DisposeAsync();
         session.Dispose();
+    }
+
+    /// <summary>A resumed session needs no new ticket: the client may use the one that it has again.</summary>
+    public override void OfferResumption()
+    {
+        if (!IsResumed && over is null) session.IssueTicket();
+    }
+
+    /// <summary>Reading has let the session take in a ticket.</summary>
+    internal void KeepTicket()
+    {
+        if (tickets is { } keeper) keeper.Keep(session.TakeTicket(peer.NotAfter));
     }
 
     internal void ThrowIfOver()
@@ -67,4 +86,6 @@ internal sealed class OpenSslConnection : SecureConnection
         transport.Abort();
         return reason;
     }
+
+    private void OnTransportBroken() => OnBroken?.Invoke();
 }

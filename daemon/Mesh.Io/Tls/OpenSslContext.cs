@@ -29,7 +29,9 @@ public sealed class OpenSslContext : TlsContext
         var server = SslContextHandle.Server();
         foreach (var root in rootsDer) server.Trust(root);
         client.Present(chainDer, pkcs8Key);
+        client.KeepTickets();
         server.Present(chainDer, pkcs8Key);
+        server.IssueTickets();
         return new OpenSslContext(server, client, serverName: null, CertificateFields.Parse(chainDer[0]).NotAfter);
     }
 
@@ -57,10 +59,14 @@ public sealed class OpenSslContext : TlsContext
         return OpenSslHandshake.RunAsync(transport, session, alpn, timeout);
     }
 
-    public override ValueTask<SecureConnection> ConnectAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout)
+    public override ValueTask<SecureConnection> ConnectAsync(
+        Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout, TlsResumption? resumption = null)
     {
-        var session = SslSession.Connecting(client, AlpnList.Encode(alpn), transport.Loop.Time.GetUtcNow(), serverName);
-        return OpenSslHandshake.RunAsync(transport, session, alpn, timeout);
+        var now = transport.Loop.Time.GetUtcNow();
+        var session = SslSession.Connecting(client, AlpnList.Encode(alpn), now, serverName);
+        if (resumption is null) return OpenSslHandshake.RunAsync(transport, session, alpn, timeout);
+        session.Offer(resumption.TicketFor(this, now));
+        return OpenSslHandshake.RunAsync(transport, session, alpn, timeout, new TicketKeeper(this, resumption));
     }
 
     /// <summary>No more handshakes; sessions live on.</summary>

@@ -10,14 +10,17 @@ internal sealed class OpenSslHandshake
 {
     private readonly Connection transport;
     private readonly SslSession session;
+    private readonly TicketKeeper? tickets;
     private bool timedOut;
 
-    private OpenSslHandshake(Connection transport, SslSession session) => (this.transport, this.session) = (transport, session);
+    private OpenSslHandshake(Connection transport, SslSession session, TicketKeeper? tickets) =>
+        (this.transport, this.session, this.tickets) = (transport, session, tickets);
 
+    /// <param name="tickets">Client: where tickets of this session go; null: nowhere.</param>
     internal static async ValueTask<SecureConnection> RunAsync(
-        Connection transport, SslSession session, IReadOnlyList<string> alpn, TimeSpan timeout)
+        Connection transport, SslSession session, IReadOnlyList<string> alpn, TimeSpan timeout, TicketKeeper? tickets = null)
     {
-        var handshake = new OpenSslHandshake(transport, session);
+        var handshake = new OpenSslHandshake(transport, session, tickets);
         var deadline = new LoopTimer(transport.Loop.Timers, static state => ((OpenSslHandshake)state!).Expire(), handshake);
         deadline.Arm(timeout);
         try
@@ -83,14 +86,18 @@ internal sealed class OpenSslHandshake
         string? selected = session.SelectedAlpn();
         if (selected is null && alpn.Count > 0)
             throw TlsFailure.Handshake(transport.RemoteAddress, $"the peer chose none of the protocols (ALPN) {string.Join(", ", alpn)}");
-        return new OpenSslConnection(transport, session, selected ?? "", ReadPeerUri());
+        var peer = ReadPeer();
+        // OpenSSL checks no certificate in a resumed handshake; both sides remember an end themselves, and this is the last word.
+        if (session.IsResumed && peer.NotAfter <= transport.Loop.Time.GetUtcNow())
+            throw TlsFailure.Handshake(transport.RemoteAddress, "the peer's certificate has expired since the session that it resumes");
+        return new OpenSslConnection(transport, session, selected ?? "", peer, tickets);
     }
 
-    private string? ReadPeerUri()
+    private CertificateFields ReadPeer()
     {
         try
         {
-            return session.PeerCertificate() is { } der ? CertificateFields.Parse(der).Uri : null;
+            return session.PeerCertificate() is { } der ? CertificateFields.Parse(der) : default;
         }
         catch (AsnContentException error)
         {

@@ -152,6 +152,7 @@ internal sealed class OpenSslReader : PipeReader, IValueTaskSource<ReadResult>
         bool all = consumed.Equals(result.Buffer.End);
         transport.Input.AdvanceTo(consumed);
         if (result.IsCompleted && all && !Ended) failure ??= TlsFailure.Truncated(transport.RemoteAddress);
+        if (session.HasTicket) connection.KeepTicket();
         writer.FlushControl();
     }
 

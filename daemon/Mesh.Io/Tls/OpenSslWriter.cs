@@ -15,7 +15,6 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
 {
     private const int RecordOverhead = 22;          // header 5, content type 1, AES-GCM tag 16 (RFC 8446 5.2)
     private const int MaxRecordBytes = 16 * 1024;   // RFC 8446 5.1
-    private const int SmallestWindow = 4096;        // rather a new transport block than records much smaller than this in a long transfer
     private const int MaxControlBytes = 64 * 1024;  // over two thousand answers to key updates while the peer reads nothing: it is not in earnest
 
     private readonly OpenSslConnection connection;
@@ -41,9 +40,14 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
 
     public override long UnflushedBytes => (plaintext?.Length ?? 0) + transport.Output.UnflushedBytes;
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => Room(sizeHint).FreeMemory;
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        var block = Room(sizeHint);
+        // No more than completes a record, unless that is asked for.
+        return block.FreeMemory[..Math.Min(block.Free, Math.Max(sizeHint, MaxRecordBytes - block.Length))];
+    }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => Room(sizeHint).FreeSpan;
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override void Advance(int bytes) => plaintext!.End += bytes;
 
@@ -54,18 +58,13 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         return FlushTransport();
     }
 
-    /// <summary>Encrypts from the source itself, unless it completes a record that is being gathered.</summary>
+    /// <summary>Encrypts from the source itself, except what completes a record that is being gathered.</summary>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         connection.ThrowIfOver();
-        if (plaintext is { Length: > 0 } block && source.Length <= block.Free)
-        {
-            source.Span.CopyTo(block.FreeSpan);
-            block.End += source.Length;
-            return FlushAsync(cancellationToken);
-        }
+        var rest = TopUp(source.Span);
         EncryptGathered();
-        Encrypt(source.Span);
+        Encrypt(rest);
         return FlushTransport();
     }
 
@@ -131,10 +130,20 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         connection.ThrowIfOver();
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BufferPool.BlockLength);
         plaintext ??= transport.Loop.Buffers.Rent();
-        if (plaintext.Free >= Math.Max(1, sizeHint)) return plaintext;
+        if (plaintext.Free >= Math.Max(1, sizeHint) && plaintext.Length < MaxRecordBytes) return plaintext;
         Encrypt(plaintext.Filled);
         plaintext.End = 0;
         return plaintext;
+    }
+
+    /// <summary>A record that is being gathered is filled first: two full records cost less than a small one and two.</summary>
+    private ReadOnlySpan<byte> TopUp(ReadOnlySpan<byte> source)
+    {
+        if (plaintext is not { Length: > 0 } block) return source;
+        int count = Math.Min(Math.Max(0, MaxRecordBytes - block.Length), source.Length);
+        source[..count].CopyTo(block.FreeSpan);
+        block.End += count;
+        return source[count..];
     }
 
     private void EncryptGathered()
@@ -148,8 +157,8 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
     {
         while (!source.IsEmpty)
         {
-            var window = transport.Output.GetSpan(Math.Min(source.Length + RecordOverhead, SmallestWindow));
-            int count = Math.Min(source.Length, Math.Min(window.Length - RecordOverhead, MaxRecordBytes));
+            int count = Math.Min(source.Length, MaxRecordBytes);
+            var window = transport.Output.GetSpan(count + RecordOverhead);
             int written = session.Write(source[..count], window);
             if (written < 0) throw connection.Fail(TlsFailure.Session(transport.RemoteAddress, session.Error));
             transport.Output.Advance(written);

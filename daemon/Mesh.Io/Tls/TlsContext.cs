@@ -10,8 +10,10 @@ public abstract class TlsContext : IDisposable
     public abstract ValueTask<SecureConnection> AcceptAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout);
 
     /// <summary>Mutual TLS 1.3 as client, without SNI. The caller checks <see cref="SecureConnection.PeerUri"/> against who it meant to reach.</summary>
+    /// <param name="resumption">What is remembered of this very peer, and where to remember what it sends; null for a full handshake.</param>
     /// <exception cref="ConnectionBrokenException">As for <see cref="AcceptAsync"/>.</exception>
-    public abstract ValueTask<SecureConnection> ConnectAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout);
+    public abstract ValueTask<SecureConnection> ConnectAsync(
+        Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout, TlsResumption? resumption = null);
 
     public abstract DateTimeOffset NotAfter { get; }
 
@@ -28,4 +30,15 @@ public abstract class SecureConnection : Connection
     public SpiffeId? PeerIdentity => PeerUri is { } uri && SpiffeId.TryParse(uri, out var id) ? id : null;
 
     public abstract string Alpn { get; }
+
+    /// <summary>When the certificate by which the peer proved its identity ends. With a resumed session that of the first handshake.</summary>
+    public abstract DateTimeOffset PeerNotAfter { get; }
+
+    /// <summary>Keys came from an earlier session with this peer, not from certificates shown again.</summary>
+    public abstract bool IsResumed { get; }
+
+    /// <summary>Server: lets the client resume this session. What is written next carries the ticket along, so it must be a client that reads.</summary>
+    public virtual void OfferResumption()
+    {
+    }
 }

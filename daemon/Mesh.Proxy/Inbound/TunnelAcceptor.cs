@@ -3,26 +3,30 @@ using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
+using Mesh.Proxy.Tunnels;
+using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Inbound;
 
-/// <summary>Tunnels from other nodes: mTLS with the identity of the workload whose namespace the connection came to, HTTP/2, one CONNECT per stream.</summary>
+/// <summary>Tunnels from other nodes: mTLS with the identity of the workload whose namespace the connection came to, then the direct tunnel with
+/// nodes of ours, or HBONE: HTTP/2, one CONNECT per stream.</summary>
 internal sealed class TunnelAcceptor(ProxyContext context)
 {
-    private static readonly string[] Alpn = ["h2"];
+    private static readonly string[] Protocols = [DirectHead.Alpn, HboneTunnels.Alpn];
 
     public void Accept(LocalWorkloadState local, Connection connection) =>
         TrackedConnection.Run(local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection transport)
     {
+        TlsContext tls;
         SecureConnection secure;
         try
         {
-            var tls = await context.Identities.GetAsync(local.IdentityIn(context.Snapshots.Current.TrustDomain));
-            secure = await tls.AcceptAsync(transport, Alpn, context.Options.HandshakeTimeout);
+            tls = await context.Identities.GetAsync(local.IdentityIn(context.Snapshots.Current.TrustDomain));
+            secure = await tls.AcceptAsync(transport, Protocols, context.Options.HandshakeTimeout);
         }
         catch (IdentityUnavailableException error)
         {
@@ -34,16 +38,21 @@ internal sealed class TunnelAcceptor(ProxyContext context)
             Refuse(local, transport, ResponseFlag.TLS, error.Message);
             return;
         }
-        await using (secure) await Serve(local, transport, secure);
+        await using (secure) await Serve(local, transport, tls, secure);
     }
 
-    private async Task Serve(LocalWorkloadState local, Connection transport, SecureConnection secure)
+    private async Task Serve(LocalWorkloadState local, Connection transport, TlsContext tls, SecureConnection secure)
     {
         var peer = secure.PeerIdentity;
         string ours = context.Snapshots.Current.TrustDomain;
         if (peer is null || peer.TrustDomain != ours)
         {
             Refuse(local, transport, ResponseFlag.TLS, $"the peer is {secure.PeerUri ?? "without identity"}, not a workload of {ours}");
+            return;
+        }
+        if (secure.Alpn == DirectHead.Alpn)
+        {
+            await new DirectTunnelServer(context, local, tls, secure, peer).RunAsync();
             return;
         }
         var http2 = Http2Connection.Server(secure, Http2Settings.Server);
@@ -56,7 +65,7 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     {
         try
         {
-            await new TunnelStream(context, transport.Loop, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
+            await new HboneStream(context, transport.Loop, local, transport.RemoteAddress, transport.LocalAddress, peer, stream).RunAsync();
         }
         catch (ConnectionBrokenException)
         {

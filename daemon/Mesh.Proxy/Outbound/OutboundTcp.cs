@@ -122,7 +122,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private async ValueTask<Connection> Connect(Connection client, EndpointModel endpoint, TimeSpan timeout, bool httpPending = false)
     {
         Authorize(client, endpoint, httpPending);
-        return await local.Connector.ConnectAsync(new UpstreamRequest(source, client.RemoteAddress, endpoint, timeout));
+        return await local.Connector.ConnectAsync(new UpstreamRequest(source, client.RemoteAddress, endpoint, timeout, Opaque: true));
     }
 
     private void Authorize(Connection client, EndpointModel endpoint, bool httpPending)

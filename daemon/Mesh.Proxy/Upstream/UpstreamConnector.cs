@@ -9,7 +9,9 @@ namespace Mesh.Proxy.Upstream;
 
 /// <summary>Who wants to reach what.</summary>
 /// <param name="Source">Null for a gateway, which has no workload behind it.</param>
-internal readonly record struct UpstreamRequest(LocalWorkloadState? Source, IpPort Client, EndpointModel Endpoint, TimeSpan Timeout);
+/// <param name="Opaque">For bytes that are relayed, not for requests.</param>
+internal readonly record struct UpstreamRequest(
+    LocalWorkloadState? Source, IpPort Client, EndpointModel Endpoint, TimeSpan Timeout, bool Opaque = false);
 
 /// <summary>Opens a byte stream to an endpoint's application by the way that fits: straight into a namespace of this machine,
 /// through a tunnel to another node, or plainly where the endpoint is declared outside the mesh. One per loop.</summary>

@@ -155,10 +155,17 @@ public sealed class WorkloadTests
     private static AccessPolicy AdminDenied() =>
         Deny(new AccessRule { To = { new AccessTo { Paths = { new StringMatch { Kind = StringMatch.Types.Kind.Prefix, Value = "/admin" } } } } });
 
-    /// <summary>The client web is on machine a; cart on the machine given.</summary>
+    /// <summary>The client web is on machine a; cart on the machine given, and if that is another, reached by either tunnel.</summary>
     private static void With(string machine, TestMachines.Wire protocol, Func<TestMachines, PeerServer, Peer, Task> test, AccessPolicy? policy = null, string? impostor = null)
     {
-        var machines = new TestMachines { Protocol = protocol };
+        With(machine, Tunnel.Hbone, protocol, test, policy, impostor);
+        if (machine != "a") With(machine, Tunnel.Direct, protocol, test, policy, impostor);
+    }
+
+    private static void With(
+        string machine, Tunnel tunnel, TestMachines.Wire protocol, Func<TestMachines, PeerServer, Peer, Task> test, AccessPolicy? policy, string? impostor)
+    {
+        var machines = new TestMachines { Protocol = protocol, Tunnel = tunnel };
         if (impostor is not null) machines.Impostors[machine] = impostor;
         machines.Enrol("a", "web", "10.0.1.1").Enrol(machine, "cart", "10.0.2.1");
         if (policy is not null) machines.With(policy);

@@ -21,11 +21,11 @@ public sealed class TestAuthority : IDisposable
         certificate = Request(name).CreateSelfSigned(Start.AddYears(-1), End.AddYears(1));
     }
 
-    private TestAuthority(string name, TestAuthority parent)
+    private TestAuthority(string name, TestAuthority parent, DateTimeOffset until)
     {
         this.parent = parent;
         certificate = Request(name).Create(
-            parent.certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(parent.key), Start.AddYears(-1), End.AddYears(1), [parent.nextSerial++]);
+            parent.certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(parent.key), Start.AddYears(-1), until, [parent.nextSerial++]);
     }
 
     public byte[] RootDer => certificate.RawData;
@@ -33,7 +33,7 @@ public sealed class TestAuthority : IDisposable
     public string RootPem => certificate.ExportCertificatePem();
 
     /// <summary>An authority whose own certificate this one has signed.</summary>
-    public TestAuthority Intermediate(string name = "mesh test intermediate") => new(name, this);
+    public TestAuthority Intermediate(string name = "mesh test intermediate", DateTimeOffset? until = null) => new(name, this, until ?? End.AddYears(1));
 
     /// <summary>A root of the same key that is valid to the end of that year.</summary>
     public byte[] RootDerUntil(int year)

@@ -85,7 +85,8 @@ internal sealed class FakeTlsContext(HeldCertificate held) : TlsContext
     public override ValueTask<SecureConnection> AcceptAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout) =>
         throw new NotSupportedException();
 
-    public override ValueTask<SecureConnection> ConnectAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout) =>
+    public override ValueTask<SecureConnection> ConnectAsync(
+        Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout, TlsResumption? resumption = null) =>
         throw new NotSupportedException();
 
     public override void Dispose()

@@ -27,6 +27,7 @@ public sealed class TestMachines
     private readonly TestLoop peers;
     private readonly Dictionary<string, SimulatedHost> hosts = [];
     private readonly Dictionary<string, Machine> machines = [];
+    private readonly Dictionary<string, Identities> identities = [];
     private readonly List<IMessage> resources = [];
 
     public TestMachines()
@@ -39,6 +40,9 @@ public sealed class TestMachines
 
     public Wire Protocol { get; set; } = Wire.Http;
 
+    /// <summary>How other machines reach the workloads that are enrolled from now on.</summary>
+    public Tunnel Tunnel { get; set; } = Tunnel.Hbone;
+
     /// <summary>What the service's port is declared as.</summary>
     public enum Wire
     {
@@ -47,10 +51,19 @@ public sealed class TestMachines
         Detect,
     }
 
+    /// <summary>Machines whose daemon knows no tunnel but HBONE.</summary>
+    public HashSet<string> HboneOnly { get; } = [];
+
+    /// <summary>TLS connections that machines have accepted.</summary>
+    public int Handshakes { get; private set; }
+
     /// <summary>Machines that present this account's certificate whatever is asked of them.</summary>
     public Dictionary<string, string> Impostors { get; } = [];
 
     private sealed record Machine(TestLoop Loop, SnapshotHolder Snapshots, TrafficRecorder Traffic, List<(LocalWorkload, SimulatedHost)> Workloads);
+
+    /// <summary>Every workload of the machine has a new certificate.</summary>
+    public void Renew(string machine) => identities[machine].Renew();
 
     public TrafficRecorder TrafficOf(string machine) => machines[machine].Traffic;
 
@@ -61,7 +74,7 @@ public sealed class TestMachines
         hosts[name].IsEnrolled = true;
         if (!machines.TryGetValue(machine, out var on)) machines.Add(machine, on = new Machine(new TestLoop(machine, 0, time), new SnapshotHolder(), new TrafficRecorder(), []));
         on.Workloads.Add((new LocalWorkload("shop", name, name, [Ip.Parse(address)], new Dictionary<string, string>()), hosts[name]));
-        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
+        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Tunnel = Tunnel, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
         if (name == "cart") workload.Services.Add("shop/cart", new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } });
         return With(workload);
     }
@@ -98,7 +111,15 @@ public sealed class TestMachines
     }
 
     /// <summary>The test's own work: applications and clients, on virtual time.</summary>
-    public void Run(Func<Task> work) => peers.Run(work);
+    public void Run(Func<Task> work, TimeSpan? within = null) => peers.Run(work, within);
+
+    /// <summary>Virtual time goes by, inside <see cref="Run"/>.</summary>
+    public Task PassAsync(TimeSpan span)
+    {
+        var passed = new TaskCompletionSource();
+        new LoopTimer(peers.Timers, static state => ((TaskCompletionSource)state!).SetResult(), passed).Arm(span);
+        return passed.Task;
+    }
 
     public PeerServer Listen(string host, ushort port = 8080) => new(new SimulatedSocketFactory(network, hosts[host]), peers, new IpPort(Ip.AnyV4, port));
 
@@ -108,19 +129,44 @@ public sealed class TestMachines
     private void Start(string name, Machine machine)
     {
         var sockets = new SimulatedSocketFactory(network, network.AddHost(name, name, $"10.9.0.{machines.Count + hosts.Count}"));
-        var identities = new Identities(time, Impostors.GetValueOrDefault(name));
-        var proxy = new ProxyContext(new ProxyOptions(), [machine.Loop], machine.Snapshots, identities, sockets, machine.Traffic, new Random(1));
+        identities.Add(name, new Identities(this, HboneOnly.Contains(name), Impostors.GetValueOrDefault(name)));
+        var proxy = new ProxyContext(new ProxyOptions(), [machine.Loop], machine.Snapshots, identities[name], sockets, machine.Traffic, new Random(1));
         machine.Snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
         var host = new WorkloadHost(proxy, []);
         foreach (var (workload, at) in machine.Workloads) machine.Loop.Run(() => host.StartAsync(workload, new SimulatedSocketFactory(network, at)));
     }
 
-    private sealed class Identities(TimeProvider time, string? impostor) : IIdentitySource
+    private sealed class Identities(TestMachines machines, bool hboneOnly, string? impostor) : IIdentitySource
     {
+        private readonly Dictionary<SpiffeId, TlsContext> contexts = [];
+
+        public void Renew() => contexts.Clear();
+
         public ValueTask<TlsContext> GetAsync(SpiffeId identity)
         {
             var shown = impostor is null ? identity : new SpiffeId(identity.TrustDomain, identity.Namespace, impostor);
-            return new(new SimulatedTls(time, shown.ToString(), "authority", ["authority"], DateTimeOffset.MaxValue));
+            if (!contexts.TryGetValue(identity, out var context))
+                contexts.Add(identity, context = new CountedTls(machines, hboneOnly, shown.ToString()));
+            return new(context);
         }
+    }
+
+    private sealed class CountedTls(TestMachines machines, bool hboneOnly, string uri) : TlsContext
+    {
+        private readonly SimulatedTls inner = new(machines.time, uri, "authority", ["authority"], DateTimeOffset.MaxValue);
+
+        public override DateTimeOffset NotAfter => inner.NotAfter;
+
+        public override ValueTask<SecureConnection> AcceptAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout)
+        {
+            machines.Handshakes++;
+            return inner.AcceptAsync(transport, hboneOnly ? ["h2"] : alpn, timeout);
+        }
+
+        public override ValueTask<SecureConnection> ConnectAsync(
+            Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout, TlsResumption? resumption = null) =>
+            inner.ConnectAsync(transport, alpn, timeout, resumption);
+
+        public override void Dispose() => inner.Dispose();
     }
 }

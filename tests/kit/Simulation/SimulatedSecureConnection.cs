@@ -14,15 +14,17 @@ internal sealed class SimulatedSecureConnection : SecureConnection
     private readonly MemoryConnection plain; // the owner's end
     private readonly MemoryConnection inside; // our end of it
 
-    public SimulatedSecureConnection(Connection transport, string? peerUri, string alpn)
+    public SimulatedSecureConnection(Connection transport, string? peerUri, string alpn, DateTimeOffset peerNotAfter)
     {
-        (this.transport, PeerUri, Alpn) = (transport, peerUri, alpn);
+        (this.transport, PeerUri, Alpn, PeerNotAfter) = (transport, peerUri, alpn, peerNotAfter);
         (plain, inside) = MemoryConnection.Pair(transport.Loop);
         transport.Loop.Post(_ => _ = RunAsync(), null);
     }
 
     public override string? PeerUri { get; }
     public override string Alpn { get; }
+    public override DateTimeOffset PeerNotAfter { get; }
+    public override bool IsResumed => false;
     public override Loop Loop => transport.Loop;
     public override PipeReader Input => plain.Input;
     public override PipeWriter Output => plain.Output;

@@ -25,7 +25,8 @@ public sealed class SimulatedTls(TimeProvider time, string? uri, string issuer, 
     public override ValueTask<SecureConnection> AcceptAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout) =>
         HandshakeAsync(transport, alpn, timeout, isServer: true);
 
-    public override ValueTask<SecureConnection> ConnectAsync(Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout) =>
+    public override ValueTask<SecureConnection> ConnectAsync(
+        Connection transport, IReadOnlyList<string> alpn, TimeSpan timeout, TlsResumption? resumption = null) =>
         HandshakeAsync(transport, alpn, timeout, isServer: false);
 
     public override void Dispose()
@@ -43,7 +44,7 @@ public sealed class SimulatedTls(TimeProvider time, string? uri, string issuer, 
             string common = (isServer ? alpn : peerAlpn).Intersect(isServer ? peerAlpn : alpn).FirstOrDefault()
                 ?? throw new ConnectionBrokenException(BreakKind.Tls, "no application protocol in common");
             Check(peerUri, peerIssuer);
-            return new SimulatedSecureConnection(transport, peerUri, common);
+            return new SimulatedSecureConnection(transport, peerUri, common, DateTimeOffset.MaxValue);
         }
         catch (ConnectionBrokenException broken)
         {

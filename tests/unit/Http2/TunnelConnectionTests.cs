@@ -42,6 +42,20 @@ public class TunnelConnectionTests
     }
 
     [Fact]
+    public void Reset_is_told_while_nobody_reads()
+    {
+        var (client, server) = Open();
+        int told = 0;
+        server.OnBroken = () => told++;
+        loop.Run(async () => await client.Output.WriteAsync("unread"u8.ToArray()));
+        loop.RunUntilIdle();
+        Assert.Equal(0, told);
+        client.Abort();
+        loop.RunUntilIdle();
+        Assert.Equal(1, told);
+    }
+
+    [Fact]
     public void Dispose_without_both_ends_completed_aborts()
     {
         var (client, server) = Open();

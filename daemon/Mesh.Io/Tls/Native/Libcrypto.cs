@@ -60,6 +60,18 @@ internal static unsafe partial class Libcrypto
     internal static partial void X509_free(nint certificate);
 
     [LibraryImport(Library)]
+    internal static partial nint X509_get0_notAfter(nint certificate);
+
+    [LibraryImport(Library)]
+    internal static partial int ASN1_TIME_to_tm(nint time, BrokenDownTime* result);
+
+    [LibraryImport(Library)]
+    internal static partial int OPENSSL_sk_num(nint stack);
+
+    [LibraryImport(Library)]
+    internal static partial nint OPENSSL_sk_value(nint stack, int index);
+
+    [LibraryImport(Library)]
     internal static partial int X509_STORE_add_cert(nint store, nint certificate);
 
     [LibraryImport(Library)]

@@ -17,6 +17,9 @@ internal static unsafe partial class Libssl
     internal const ulong OptionCipherServerPreference = 1UL << 22;
     internal const int ModeReleaseBuffers = 0x10;
     internal const int KeyUpdateNotRequested = 0;
+    internal const int SentAndReceivedShutdown = 3;
+    internal const int SessionCacheClient = 0x0001;
+    internal const int SessionCacheNoInternal = 0x0300;
 
     // Control numbers behind the macros of ssl.h.
     internal const int ControlExtraChainCertificate = 14;
@@ -131,6 +134,9 @@ internal static unsafe partial class Libssl
     internal static partial int SSL_shutdown(nint ssl);
 
     [LibraryImport(Library)]
+    internal static partial void SSL_set_shutdown(nint ssl, int mode);
+
+    [LibraryImport(Library)]
     internal static partial int SSL_key_update(nint ssl, int type);
 
     [LibraryImport(Library), SuppressGCTransition]
@@ -144,4 +150,47 @@ internal static unsafe partial class Libssl
 
     [LibraryImport(Library)]
     internal static partial nint SSL_get1_peer_certificate(nint ssl);
+
+    [LibraryImport(Library)]
+    internal static partial nint SSL_get0_verified_chain(nint ssl);
+
+    [LibraryImport(Library)]
+    internal static partial nint SSL_get_session(nint ssl);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_set_session(nint ssl, nint session);
+
+    [LibraryImport(Library)]
+    internal static partial nint SSL_SESSION_dup(SslTicket session);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_new_session_ticket(nint ssl);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_session_reused(nint ssl);
+
+    [LibraryImport(Library)]
+    internal static partial void SSL_SESSION_free(nint session);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_SESSION_set1_ticket_appdata(nint session, void* data, nuint length);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_SESSION_get0_ticket_appdata(nint session, void** data, nuint* length);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_CTX_set_session_id_context(SslContextHandle context, byte* id, uint length);
+
+    [LibraryImport(Library)]
+    internal static partial nint SSL_CTX_set_timeout(SslContextHandle context, nint seconds);
+
+    [LibraryImport(Library)]
+    internal static partial void SSL_CTX_sess_set_new_cb(SslContextHandle context, delegate* unmanaged[Cdecl]<nint, nint, int> received);
+
+    [LibraryImport(Library)]
+    internal static partial int SSL_CTX_set_session_ticket_cb(
+        SslContextHandle context,
+        delegate* unmanaged[Cdecl]<nint, nint, int> generate,
+        delegate* unmanaged[Cdecl]<nint, nint, byte*, nuint, int, nint, int> judge,
+        nint argument);
 }

@@ -11,6 +11,7 @@ internal sealed unsafe class SslContextHandle : SafeHandle
     private const int SecurityLevel = 2;                  // 112 bits: refuses RSA below 2048 and SHA-1 signatures whatever openssl.cnf says
     private const int MaxChainDepth = 4;                  // leaf, up to four intermediates, root
     private const int MaxCertificateListBytes = 32 * 1024;  // OpenSSL allows 100 KiB; a leaf and two intermediates take 3 KiB
+    private const int TicketSeconds = 3600;               // the authority's verdict is asked again each hour at least
     private const uint AlpnExtension = 16;                // RFC 7301 6
     private const int AlertNoApplicationProtocol = 120;
     private const int SelectOk = 0;
@@ -32,7 +33,7 @@ internal sealed unsafe class SslContextHandle : SafeHandle
         var context = new SslContextHandle(Libssl.TLS_server_method());
         context.ConfigureBoth(Libssl.VerifyPeer | Libssl.VerifyFailIfNoPeerCertificate);
         Libssl.SSL_CTX_set_options(context, Libssl.OptionCipherServerPreference);
-        Check(Libssl.SSL_CTX_set_num_tickets(context, 0), "switch session tickets off");
+        Check(Libssl.SSL_CTX_set_num_tickets(context, 0), "issue no session tickets unasked");
         Libssl.SSL_CTX_set_alpn_select_cb(context, &SelectProtocol, 0);
         Libssl.SSL_CTX_set_client_hello_cb(context, &RequireProtocols, 0);
         return context;
@@ -67,6 +68,26 @@ internal sealed unsafe class SslContextHandle : SafeHandle
             Check((int)Libssl.SSL_CTX_ctrl(this, Libssl.ControlExtraChainCertificate, 0, intermediate), "add an intermediate certificate");
         }
         UseKey(pkcs8Key);
+    }
+
+    /// <summary>Client: what servers send is offered to <see cref="SslSession.TakeTicket"/>.</summary>
+    internal void KeepTickets()
+    {
+        Libssl.SSL_CTX_ctrl(this, Libssl.ControlSessionCacheMode, Libssl.SessionCacheClient | Libssl.SessionCacheNoInternal, 0);
+        Libssl.SSL_CTX_sess_set_new_cb(this, &SessionTickets.Received);
+    }
+
+    /// <summary>Server: tickets are taken, and given by <see cref="SslSession.IssueTicket"/>; never by themselves, because a client that
+    /// only writes and closes would leave them unread, which resets the connection and loses what it wrote.</summary>
+    internal void IssueTickets()
+    {
+        Check(Libssl.SSL_CTX_set_session_ticket_cb(this, &SessionTickets.Generate, &SessionTickets.Judge, 0), "set the session ticket callbacks");
+        Libssl.SSL_CTX_set_timeout(this, TicketSeconds);
+        // Demanded of servers that verify clients. The ticket keys are this context's own, so the name need not tell contexts apart.
+        fixed (byte* name = "mesh"u8)
+        {
+            Check(Libssl.SSL_CTX_set_session_id_context(this, name, 4), "name the session context");
+        }
     }
 
     protected override bool ReleaseHandle()

@@ -77,6 +77,38 @@ internal sealed unsafe class SslSession : SafeHandle
         return session;
     }
 
+    /// <summary>Client: tickets are wanted, and this one, if any, may save the certificates.</summary>
+    internal void Offer(SslTicket? ticket)
+    {
+        state->KeepTickets = true;
+        if (ticket is null) return;
+        nint copy = Libssl.SSL_SESSION_dup(ticket); // OpenSSL spoils what it has resumed once
+        if (copy != 0) Libssl.SSL_set_session(handle, copy);
+        Libssl.SSL_SESSION_free(copy);
+        Libcrypto.ERR_clear_error(); // refused: a full handshake then
+    }
+
+    /// <summary>Server: a ticket goes out before what is written next.</summary>
+    internal void IssueTicket()
+    {
+        Libssl.SSL_new_session_ticket(handle);
+        Libcrypto.ERR_clear_error();
+    }
+
+    internal bool IsResumed => Libssl.SSL_session_reused(handle) == 1;
+
+    internal bool HasTicket => state->Ticket != 0;
+
+    /// <summary>Client: the ticket that has come.</summary>
+    /// <param name="peerNotAfter">Of the peer's leaf: all that is known when this session was resumed itself.</param>
+    internal SslTicket TakeTicket(DateTimeOffset peerNotAfter)
+    {
+        long end = SessionTickets.FirstEnd(handle);
+        var ticket = new SslTicket(state->Ticket, end == 0 ? peerNotAfter : DateTimeOffset.FromUnixTimeSeconds(end));
+        state->Ticket = 0;
+        return ticket;
+    }
+
     internal SslStep Handshake(ReadOnlySpan<byte> input, out int consumed)
     {
         fixed (byte* start = input)
@@ -177,15 +209,21 @@ internal sealed unsafe class SslSession : SafeHandle
 
     protected override bool ReleaseHandle()
     {
+        // Without this SSL_free spoils the ticket of a connection that was not closed by close_notify, an idea of TLS before 1.3.
+        Libssl.SSL_set_shutdown(handle, Libssl.SentAndReceivedShutdown);
         Libssl.SSL_free(handle);
+        if (state->Ticket != 0) Libssl.SSL_SESSION_free(state->Ticket);
         NativeMemory.Free(state->Spill);
         NativeMemory.Free(state->Alpn);
         NativeMemory.Free(state);
         return true;
     }
 
-    private void SetTime(DateTimeOffset now) =>
-        Libcrypto.X509_VERIFY_PARAM_set_time(Libssl.SSL_get0_param(handle), (nint)now.ToUnixTimeSeconds());
+    private void SetTime(DateTimeOffset now)
+    {
+        state->NowUnixSeconds = now.ToUnixTimeSeconds();
+        Libcrypto.X509_VERIFY_PARAM_set_time(Libssl.SSL_get0_param(handle), (nint)state->NowUnixSeconds);
+    }
 
     private void RenewKey()
     {

@@ -23,6 +23,15 @@ internal unsafe struct BioState
     /// <summary>Server: acceptable protocols in wire form (RFC 7301 3.1), best first.</summary>
     internal byte* Alpn;
     internal int AlpnLength;
+
+    /// <summary>The loop's time when the handshake began: a ticket is judged by it, as certificates are.</summary>
+    internal long NowUnixSeconds;
+
+    /// <summary>Client: an SSL_SESSION that came and that nobody has taken yet.</summary>
+    internal nint Ticket;
+
+    /// <summary>Client: somebody will.</summary>
+    internal bool KeepTickets;
 }
 
 /// <summary>A BIO that hands OpenSSL the transport's own buffers. Compared with memory BIOs it saves one copy each way,

@@ -19,7 +19,9 @@ internal static class MeshPath
         metadata: { name: backend, namespace: bench }
         spec:
           selector: { app: backend }
-          ports: [ { name: http, port: 80, targetPort: 8080, appProtocol: http } ]
+          ports:
+            - { name: http, port: 80, targetPort: 8080, appProtocol: http }
+            - { name: tcp, port: 81, targetPort: 8080, appProtocol: tcp }
         ---
         apiVersion: mesh.internal/v1
         kind: AccessPolicy
@@ -29,7 +31,8 @@ internal static class MeshPath
 
         """;
 
-    public static async Task<Candidate> StartAsync(Lab lab, Machine near, Machine far)
+    /// <param name="opaque">Through the port of the service that is declared as TCP.</param>
+    public static async Task<Candidate> StartAsync(Lab lab, Machine near, Machine far, Backend files, bool opaque)
     {
         string programs = Repository.Programs;
         var controller = new MeshController(await lab.AddMachineAsync("controller"), programs);
@@ -47,7 +50,8 @@ internal static class MeshPath
         string plugins = $"{ReferencePlugins}:{programs}";
         var client = await near.AddWorkloadAsync(new("bench", "client", "client", "app:client"), daemons[near].NodeSocket, plugins);
         var server = await far.AddWorkloadAsync(new("bench", "backend-1", "backend", "app:backend"), daemons[far].NodeSocket, plugins);
-        await Backend.StartAsync(server.Folder, server.Start);
-        return new("meshd", client.Space, "http://backend.bench.mesh/1k", [.. daemons.Values.Select(daemon => daemon.Id)]);
+        await files.ServeAsync(server.Folder, server.Start);
+        return new(Candidate.Meshd, client.Space, $"http://backend.bench.mesh:{(opaque ? 81 : 80)}",
+            [.. daemons.Values.Select(daemon => new MeasuredProcess(daemon.Id, () => string.Join('\n', daemon.Log.Split('\n').TakeLast(20))))]);
     }
 }

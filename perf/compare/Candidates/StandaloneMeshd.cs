@@ -6,8 +6,7 @@ namespace Mesh.Compare.Candidates;
 internal static class StandaloneMeshd
 {
     /// <param name="gateway">Gateway, routes and policies; a Service "backend" with the backend as its workload exists.</param>
-    /// <param name="options">More lines of its configuration.</param>
-    public static async Task<Background> StartAsync(Machine machine, string gateway, string options = "")
+    public static async Task<Background> StartAsync(Machine machine, string gateway)
     {
         string config = Path.Combine(machine.Folder, "meshd.yaml"), resources = Path.Combine(machine.Folder, "resources.yaml");
         await File.WriteAllTextAsync(config, $$"""
@@ -17,7 +16,6 @@ internal static class StandaloneMeshd
             stateDirectory: {{machine.Folder}}/state
             nodeSocket: {{machine.Folder}}/node.sock
             log: { level: warning, format: text }
-            {{options}}
 
             """);
         await File.WriteAllTextAsync(resources, $"{gateway}\n---\n{Service}");
@@ -37,7 +35,21 @@ internal static class StandaloneMeshd
           rules: [ { backendRefs: [ { name: backend, port: 80 } ] } ]
         """;
 
-    public static string Listener(int port, string protocol) => $$"""
+    /// <summary>One listener with a hundred routes: 90 by path, 9 by header, and the one that the traffic takes.</summary>
+    public static string HundredRoutes(int port) => $"{Gateway(port, "HTTP")}\n---\n{string.Join("\n---\n", Enumerable.Range(0, 99).Select(OtherRoute))}";
+
+    private static string OtherRoute(int number) => $$"""
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: { name: route-{{number}}, namespace: default }
+        spec:
+          parentRefs: [ { kind: Gateway, name: edge } ]
+          rules:
+            - matches: [ {{(number < 90 ? $"{{ path: {{ value: /service-{number}/v1 }} }}" : $"{{ headers: [ {{ name: x-version, value: v{number} }} ] }}")}} ]
+              backendRefs: [ { name: backend, port: 80 } ]
+        """;
+
+    private static string Listener(int port, string protocol) => $$"""
         apiVersion: gateway.networking.k8s.io/v1
         kind: Gateway
         metadata: { name: edge, namespace: default }

@@ -5,14 +5,19 @@ using Mesh.Kit.Machines;
 namespace Mesh.Compare.Measuring;
 
 /// <summary>What a scenario measures with and where it leaves its figures. Says what happens as it happens.</summary>
-internal sealed class Session(Plan plan, Samples samples, TextWriter output)
+/// <param name="stop">Asks to end early; noticed at the next line that is said or the next candidate.</param>
+internal sealed class Session(Plan plan, Samples samples, TextWriter output, CancellationToken stop)
 {
     public Plan Plan => plan;
 
     /// <summary>Whether every candidate was measured in every round.</summary>
     public bool IsComplete { get; private set; } = true;
 
-    public Task SayAsync(string line) => output.WriteLineAsync($"  {line}");
+    public Task SayAsync(string line)
+    {
+        stop.ThrowIfCancellationRequested();
+        return output.WriteLineAsync($"  {line}");
+    }
 
     public void Record(Figure figure, string candidate, double value) => samples.Add(figure, candidate, value);
 
@@ -36,7 +41,7 @@ internal sealed class Session(Plan plan, Samples samples, TextWriter output)
                 await Ports.WidenAsync(candidate);
                 started.Add(candidate);
             }
-            catch (Exception error)
+            catch (Exception error) when (!stop.IsCancellationRequested)
             {
                 await FailedAsync(start.Name, "could not be started", error, "");
             }
@@ -49,11 +54,12 @@ internal sealed class Session(Plan plan, Samples samples, TextWriter output)
     {
         foreach (var candidate in candidates.ToArray())
         {
+            stop.ThrowIfCancellationRequested();
             try
             {
                 await action(candidate);
             }
-            catch (Exception error)
+            catch (Exception error) when (!stop.IsCancellationRequested)
             {
                 candidates.Remove(candidate);
                 await FailedAsync(candidate.Name, "failed", error, candidate.LogTails);

@@ -1,3 +1,4 @@
+using Mesh.Compare.Candidates;
 using Mesh.Compare.Measuring;
 using Mesh.Compare.Results;
 
@@ -16,7 +17,7 @@ internal sealed class BulkOneHop : IScenario
     {
         await using var lab = await Session.CreateLabAsync();
         var hop = await OneHop.StartAsync(lab);
-        await BulkRounds.RunAsync(session, await session.StartAsync(OneHop.Tcp(hop)), hop.Backend);
+        await BulkRounds.RunAsync(session, await session.StartAsync(OneHop.Tcp(hop, StandaloneMeshd.Gateway(OneHop.MeshdPort, "TCP"))), hop.Backend);
     }
 }
 
@@ -33,6 +34,6 @@ internal sealed class BulkMtls : IScenario
     {
         await using var lab = await Session.CreateLabAsync();
         var pairs = await MtlsTraffic.StartAsync(lab, machines: 2);
-        await BulkRounds.RunAsync(session, await session.StartAsync(MtlsTraffic.Candidates(lab, pairs, opaque: true)), pairs.Backend);
+        await BulkRounds.RunAsync(session, await session.StartAsync(MtlsTraffic.Candidates(session, lab, pairs, opaque: true)), pairs.Backend);
     }
 }

@@ -9,17 +9,24 @@ internal static class Catalogue
 {
     public static readonly IReadOnlyList<IScenario> All =
     [
-        new OneHop("a", "one hop, HTTP/1.1, 1 KiB, 64 connections", new(Backend.OneKiB, Rate: 8000), Target.Ratio(Figure.CpuPerRequest, 0.90)),
+        new OneHop("a", "one hop, HTTP/1.1, 1 KiB, 64 connections", features: false, new(Backend.OneKiB, Rate: 8000), Target.Ratio(Figure.CpuPerRequest, 0.90)),
+        new OneHop("b", "the same with mesh features on, against peers without them", features: true, new(Backend.OneKiB, Rate: 8000),
+            Target.Ratio(Figure.CpuPerRequest, 1.00)),
         new MtlsTraffic("c", "two machines, mutual TLS", machines: 2, opaque: false, new(Backend.OneKiB, Rate: 3000), Target.Ratio(Figure.CpuPerRequest, 0.80)),
         new MtlsTraffic("d", "same machine, one hop against a pair with mutual TLS", machines: 1, opaque: false, new(Backend.OneKiB, Rate: 4000),
             Target.Ratio(Figure.CpuPerRequest, 0.35)),
         new BulkOneHop(),
         new BulkMtls(),
-        new OneHop("f", "one hop, a new connection per request", new(Backend.OneKiB, Rate: 2000, NewConnections: true), Target.Ratio(Figure.CpuPerRequest, 1.00)),
+        new OneHop("f", "one hop, a new connection per request", features: false, new(Backend.OneKiB, Rate: 2000, NewConnections: true),
+            Target.Ratio(Figure.CpuPerRequest, 1.00)),
         new MtlsTraffic("f-mtls", "two machines, mutual TLS, a new opaque TCP connection per request", machines: 2, opaque: true,
-            new(Backend.OneKiB, Rate: 400, NewConnections: true), Target.Ratio(Figure.CpuPerRequest, 1.00)),
-        new OneHop("g", "one hop, 256 KiB responses, 64 connections", new(Backend.QuarterMiB, Rate: 500), Target.Ratio(Figure.CpuPerRequest, 1.00)),
+            new(Backend.OneKiB, Rate: 150, NewConnections: true), Target.Ratio(Figure.CpuPerRequest, 1.00)),
+        new OneHop("g", "one hop, 256 KiB responses, 64 connections", features: false, new(Backend.QuarterMiB, Rate: 500), Target.Ratio(Figure.CpuPerRequest, 1.00)),
         new IdleHop(),
+        new Footprint(),
+        new MeshFootprint(),
+        new Scale(),
+        new StartUp(),
     ];
 
     /// <param name="only">Keys or first letters, separated by commas; empty selects all.</param>

@@ -32,13 +32,15 @@ internal static class MeshPath
         """;
 
     /// <param name="opaque">Through the port of the service that is declared as TCP.</param>
-    public static async Task<Candidate> StartAsync(Lab lab, Machine near, Machine far, Backend files, bool opaque)
+    /// <param name="more">More resources.</param>
+    public static async Task<Candidate> StartAsync(Lab lab, MtlsPairs pairs, bool opaque, string more)
     {
+        var (near, far) = (pairs.Near, pairs.Far);
         string programs = Repository.Programs;
         var controller = new MeshController(await lab.AddMachineAsync("controller"), programs);
         await controller.StartAsync();
         string file = Path.Combine(lab.Folder, "bench.yaml");
-        await File.WriteAllTextAsync(file, Resources);
+        await File.WriteAllTextAsync(file, Resources + more);
         (await controller.MeshctlAsync("apply", "-f", file)).Must();
 
         var daemons = new Dictionary<Machine, MeshDaemon>();
@@ -50,8 +52,8 @@ internal static class MeshPath
         string plugins = $"{ReferencePlugins}:{programs}";
         var client = await near.AddWorkloadAsync(new("bench", "client", "client", "app:client"), daemons[near].NodeSocket, plugins);
         var server = await far.AddWorkloadAsync(new("bench", "backend-1", "backend", "app:backend"), daemons[far].NodeSocket, plugins);
-        await files.ServeAsync(server.Folder, server.Start);
+        await pairs.Backend.ServeAsync(server.Folder, server.Start);
         return new(Candidate.Meshd, client.Space, $"http://backend.bench.mesh:{(opaque ? 81 : 80)}",
-            [.. daemons.Values.Select(daemon => new MeasuredProcess(daemon.Id, () => string.Join('\n', daemon.Log.Split('\n').TakeLast(20))))]);
+            [.. daemons.Values.Select(daemon => new MeasuredProcess(daemon.Id, () => daemon.LogTail))]);
     }
 }

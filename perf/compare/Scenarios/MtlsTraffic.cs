@@ -22,7 +22,7 @@ internal sealed class MtlsTraffic(string key, string title, int machines, bool o
     {
         await using var lab = await Session.CreateLabAsync();
         var pairs = await StartAsync(lab, machines);
-        var candidates = await session.StartAsync(Candidates(lab, pairs, opaque));
+        var candidates = await session.StartAsync(Candidates(session, lab, pairs, opaque));
         await TrafficRounds.RunAsync(session, candidates, pairs.Direct, pairs.Backend, traffic);
     }
 
@@ -32,10 +32,10 @@ internal sealed class MtlsTraffic(string key, string title, int machines, bool o
         return await MtlsPairs.CreateAsync(lab, near, machines == 2 ? await lab.AddMachineAsync("node-b") : near);
     }
 
-    public static async IAsyncEnumerable<CandidateStart> Candidates(Lab lab, MtlsPairs pairs, bool opaque)
+    public static async IAsyncEnumerable<CandidateStart> Candidates(Session session, Lab lab, MtlsPairs pairs, bool opaque)
     {
         foreach (var start in opaque ? pairs.StartTcp() : pairs.StartHttp()) yield return start;
-        yield return new(Candidate.Meshd, MeshPath.StartAsync(lab, pairs.Near, pairs.Far, pairs.Backend, opaque));
-        await Task.CompletedTask;
+        string log = await AccessLogging.PolicyAsync(session, "bench", percent: 0);
+        yield return new(Candidate.Meshd, MeshPath.StartAsync(lab, pairs, opaque, log));
     }
 }

@@ -6,8 +6,11 @@ using Mesh.Kit.Machines;
 namespace Mesh.Compare.Scenarios;
 
 /// <summary>A reverse proxy on one machine, no TLS, one worker. meshd runs standalone with a Gateway.</summary>
-internal sealed class OneHop(string key, string title, Traffic traffic, params Target[] targets) : IScenario
+/// <param name="features">meshd with a hundred routes, its access log sampled and trace headers; its peers as ever.</param>
+internal sealed class OneHop(string key, string title, bool features, Traffic traffic, params Target[] targets) : IScenario
 {
+    public const int MeshdPort = 9003;
+
     private static readonly string backendAddress = $"127.0.0.1:{Backend.Port}";
 
     public string Key => key;
@@ -20,7 +23,10 @@ internal sealed class OneHop(string key, string title, Traffic traffic, params T
     {
         await using var lab = await Session.CreateLabAsync();
         var hop = await StartAsync(lab);
-        await TrafficRounds.RunAsync(session, await session.StartAsync(Http(hop)), hop.Direct, hop.Backend, traffic);
+        string log = await AccessLogging.PolicyAsync(session, "default", features ? 1 : 0);
+        var starts = Http(hop, (features ? StandaloneMeshd.HundredRoutes(MeshdPort) : StandaloneMeshd.Gateway(MeshdPort, "HTTP")) + log);
+        if (features) session.Note("peers have one route, no access log and no metrics; at a Gateway there is no access policy, which c and d have");
+        await TrafficRounds.RunAsync(session, await session.StartAsync(starts), hop.Direct, hop.Backend, traffic);
     }
 
     /// <summary>The machine and the backend on it.</summary>
@@ -35,18 +41,19 @@ internal sealed class OneHop(string key, string title, Traffic traffic, params T
         return new(machine, await Backend.StartAsync(machine.Folder, machine.Start));
     }
 
-    public static IAsyncEnumerable<CandidateStart> Http(Place place) => new[]
+    /// <param name="gateway">Resources of meshd, on <see cref="MeshdPort"/>.</param>
+    public static IAsyncEnumerable<CandidateStart> Http(Place place, string gateway) => new[]
     {
         Started("nginx", place, 9001, NginxPeer.ProxyAsync(place.Machine, "nginx", 9001, backendAddress)),
         Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress)),
-        Started(Candidate.Meshd, place, 9003, StandaloneMeshd.StartAsync(place.Machine, StandaloneMeshd.Gateway(9003, "HTTP"))),
+        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
     }.ToAsyncEnumerable();
 
-    public static IAsyncEnumerable<CandidateStart> Tcp(Place place) => new[]
+    public static IAsyncEnumerable<CandidateStart> Tcp(Place place, string gateway) => new[]
     {
         Started("nginx", place, 9001, NginxPeer.StreamAsync(place.Machine, "nginx", 9001, backendAddress)),
         Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress, tcp: true)),
-        Started(Candidate.Meshd, place, 9003, StandaloneMeshd.StartAsync(place.Machine, StandaloneMeshd.Gateway(9003, "TCP"))),
+        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
     }.ToAsyncEnumerable();
 
     private static CandidateStart Started(string name, Place place, int port, Task<Background> process)

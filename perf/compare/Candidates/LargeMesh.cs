@@ -1,18 +1,27 @@
+using Mesh.Kit.Machines;
+
 namespace Mesh.Compare.Candidates;
 
-/// <summary>A file of many services, each with the same number of endpoints elsewhere.</summary>
+/// <summary>Files of many services, each with the same number of endpoints elsewhere.</summary>
 internal static class LargeMesh
 {
     public const string Namespace = "bench";
 
+    // A file may hold a million YAML values; an endpoint has 14.
+    private const int PerFile = 20_000;
+
     /// <summary>Endpoint N belongs to service N modulo their number: names are s-0 … and e-0 ….</summary>
-    public static async Task WriteAsync(string file, int services, int endpoints, string more)
+    /// <param name="more">More documents, in the file that comes last.</param>
+    /// <returns>The folder with the files.</returns>
+    public static async Task<string> WriteAsync(Lab lab, int services, int endpoints, string more)
     {
-        await using var writer = new StreamWriter(file);
-        await writer.WriteLineAsync($"{{ apiVersion: v1, kind: Namespace, metadata: {{ name: {Namespace} }} }}");
-        for (int i = 0; i < services; i++) await writer.WriteLineAsync(Service(i));
-        for (int i = 0; i < endpoints; i++) await writer.WriteLineAsync(Endpoint(i, i % services));
-        await writer.WriteLineAsync(more);
+        string folder = Directory.CreateDirectory(Path.Combine(lab.Folder, "large")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "0-namespace.yaml"), $"{{ apiVersion: v1, kind: Namespace, metadata: {{ name: {Namespace} }} }}\n");
+        var documents = Enumerable.Range(0, services).Select(Service).Concat(Enumerable.Range(0, endpoints).Select(number => Endpoint(number, number % services)));
+        foreach (var (index, part) in documents.Chunk(PerFile).Index())
+            await File.WriteAllLinesAsync(Path.Combine(folder, $"1-part-{index:00}.yaml"), part);
+        if (more.Length > 0) await File.WriteAllTextAsync(Path.Combine(folder, "2-more.yaml"), more);
+        return folder;
     }
 
     private static string Service(int number) =>

@@ -14,5 +14,5 @@ internal sealed record Plan(int Rounds, TimeSpan FullLoad, TimeSpan FixedRate, T
     public static readonly Plan Quick = new(2, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), Small: true);
 
     public override string ToString() => $"{Rounds} rounds, per candidate and round {FullLoad.TotalSeconds:0.#} s of full load and "
-        + $"{FixedRate.TotalSeconds:0.#} s at a fixed rate, {WarmUp.TotalSeconds:0.#} s of full load before the first round";
+        + $"{FixedRate.TotalSeconds:0.#} s at a fixed rate, {WarmUp.TotalSeconds:0.#} s of full load before the first round{(Small ? "; smaller numbers than those of the titles: verdicts do not count" : "")}";
 }

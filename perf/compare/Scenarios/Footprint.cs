@@ -59,8 +59,7 @@ internal sealed class MeshFootprint : IScenario
         await daemon.JoinAsync(controller);
         await RecordAsync(session, Figure.JoinedResident, daemon);
 
-        string file = Path.Combine(lab.Folder, "services.yaml");
-        await LargeMesh.WriteAsync(file, services, services, "");
+        string file = await LargeMesh.WriteAsync(lab, services, services, "");
         (await controller.MeshctlAsync("apply", "-f", file)).Must();
         await session.SayAsync($"{services} services applied");
         for (int number = 0; number < workloads; number++)

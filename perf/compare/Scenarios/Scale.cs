@@ -35,12 +35,11 @@ internal sealed class Scale : IScenario
         await using var lab = await Session.CreateLabAsync();
         var machine = await lab.AddMachineAsync("node");
         var backend = await Backend.StartAsync(machine.Folder, machine.Start);
-        string file = Path.Combine(lab.Folder, "large.yaml");
-        await LargeMesh.WriteAsync(file, services, endpoints, Own(machine));
+        string folder = await LargeMesh.WriteAsync(lab, services, endpoints, Own(machine));
         var controller = new MeshController(await lab.AddMachineAsync("controller"), Repository.Programs)
         {
             Prefix = ["nice", "-n", "19"],
-            MoreOptions = $"resources: [ {file} ]",
+            MoreOptions = $"resources: [ {folder} ]",
             ReadyBound = bound,
         };
         long start = Stopwatch.GetTimestamp();

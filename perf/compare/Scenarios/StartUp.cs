@@ -31,8 +31,7 @@ internal sealed class StartUp : IScenario
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(address));
         var daemon = new MeshDaemon(machine, Repository.Programs) { Prefix = ["env", $"NOTIFY_SOCKET={address}", .. Cores.Candidate], MoreOptions = "workers: 1\n" };
-        string file = Path.Combine(lab.Folder, "services.yaml");
-        await LargeMesh.WriteAsync(file, 100, 100, "");
+        string file = await LargeMesh.WriteAsync(lab, 100, 100, "");
         (await controller.MeshctlAsync("apply", "-f", file)).Must();
         await daemon.JoinAsync(controller);
 

@@ -15,7 +15,10 @@ internal sealed class RateRun(LoadOptions options, Target target, ExpectedRespon
     private readonly Epoll epoll = new();
     private readonly LatencyHistogram latencies = new();
     private readonly LoadConnection[] connections = new LoadConnection[options.Connections];
-    private readonly Stack<LoadConnection> idle = new(options.Connections);
+
+    // First in, first out: every connection is used in turn, as by as many clients.
+    private readonly Queue<LoadConnection> idle = new(options.Connections);
+
     private readonly byte[] scratch = new byte[256 * 1024];
     private readonly double interval = 1e9 / options.Rate;
     private readonly long warmUp = Nanoseconds(options.WarmUp);
@@ -30,7 +33,7 @@ internal sealed class RateRun(LoadOptions options, Target target, ExpectedRespon
         for (int key = 0; key < connections.Length; key++)
         {
             connections[key] = new(key, target, request, expected, epoll, options.NewConnections);
-            idle.Push(connections[key]);
+            idle.Enqueue(connections[key]);
         }
         start = Now();
         long end = start + warmUp + Nanoseconds(options.Duration + grace);
@@ -44,7 +47,7 @@ internal sealed class RateRun(LoadOptions options, Target target, ExpectedRespon
 
     private void SendDue()
     {
-        while (sent < total && idle.Count > 0 && Due(sent) <= Now()) idle.Pop().Send(Due(sent++));
+        while (sent < total && idle.Count > 0 && Due(sent) <= Now()) idle.Dequeue().Send(Due(sent++));
     }
 
     private void Receive(long end)
@@ -57,7 +60,7 @@ internal sealed class RateRun(LoadOptions options, Target target, ExpectedRespon
             if (!connection.Receive(scratch)) continue;
             Record(connection.Due, Now());
             answered++;
-            idle.Push(connection);
+            idle.Enqueue(connection);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed record CompareOptions(Plan Plan, IReadOnlyList<IScenario> Scenar
         Mesh.Compare [--only a,c,e-mtls] [--rounds N] [--seconds N] [--quick] [--out FOLDER]
           --only     scenarios by key, or all of a letter
           --rounds   how often each candidate is measured; 5
-          --seconds  of full load per candidate and round; 3
+          --seconds  of full load per candidate and round; 2
           --quick    2 rounds of 1 s, short warm-up, smaller numbers: to see that all works; results go to perf/results/quick
           --out      folder of the result files; perf/results
         """;

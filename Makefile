@@ -58,7 +58,7 @@ presubmit: deps
 demo: deps build
 	@dotnet demo/Mesh.Demo/bin/$(CONFIG)/net10.0/Mesh.Demo.dll $(if $(ONCE),--once)
 
-## bench: the comparison with nginx and HAProxy, under ten minutes; results in perf/results
+## bench: the comparison with nginx and HAProxy, about 20 minutes; results in perf/results; BENCH="--only a,c --rounds 3", BENCH=--quick
 bench: deps build
 	@dotnet perf/compare/bin/$(CONFIG)/net10.0/Mesh.Compare.dll $(BENCH)
 

@@ -10,7 +10,21 @@ internal sealed partial class MeshController(Machine machine, string programs)
 {
     private Background? daemon;
 
+    /// <summary>Put before the program, to give it a core or a priority.</summary>
+    public IReadOnlyList<string> Prefix { get; init; } = [];
+
+    /// <summary>More lines of its configuration.</summary>
+    public string MoreOptions { get; init; } = "";
+
+    /// <summary>For a start with many resources.</summary>
+    public TimeSpan ReadyBound { get; init; } = TimeSpan.FromSeconds(20);
+
     public Machine Machine => machine;
+
+    public int Id => daemon!.Id;
+
+    /// <summary>With which the API knows the administrator.</summary>
+    public string AdminToken => FromKubeconfig(Token());
 
     public string Data => Path.Combine(machine.Folder, "data");
 
@@ -24,9 +38,9 @@ internal sealed partial class MeshController(Machine machine, string programs)
     public async Task StartAsync()
     {
         string config = Path.Combine(machine.Folder, "controller.yaml");
-        await File.WriteAllTextAsync(config, $"listen: 0.0.0.0:15010\nnodes: 0.0.0.0:15012\nmetrics: 0.0.0.0:15014\ndata: {Data}\n");
-        daemon = machine.Start("mesh-controller", [Path.Combine(programs, "mesh-controller"), "--config", config]);
-        await Until.TrueAsync("the controller is ready", TimeSpan.FromSeconds(20), async () =>
+        await File.WriteAllTextAsync(config, $"listen: 0.0.0.0:15010\nnodes: 0.0.0.0:15012\nmetrics: 0.0.0.0:15014\ndata: {Data}\n{MoreOptions}\n");
+        daemon = machine.Start("mesh-controller", [.. Prefix, Path.Combine(programs, "mesh-controller"), "--config", config]);
+        await Until.TrueAsync("the controller is ready", ReadyBound, async () =>
         {
             if (daemon.HasExited) throw new InvalidOperationException($"mesh-controller ended with {daemon.ExitCode}:\n{daemon.LogTail()}");
             return File.Exists(Kubeconfig) && (await machine.Space.RunAsync("curl -fsS --max-time 2 http://127.0.0.1:15014/readyz")).Ok;

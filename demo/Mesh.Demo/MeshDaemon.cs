@@ -21,7 +21,16 @@ internal sealed class MeshDaemon(Machine machine, string programs)
 
     public string Log => daemon!.ReadLog();
 
+    public string LogTail => daemon!.LogTail();
+
     public async Task JoinAsync(MeshController controller)
+    {
+        await PrepareAsync(controller);
+        await StartAsync();
+    }
+
+    /// <summary>Writes its configuration, with a token to join.</summary>
+    public async Task PrepareAsync(MeshController controller)
     {
         string token = Path.Combine(machine.Folder, "join.token");
         await File.WriteAllTextAsync(token, await controller.CreateTokenAsync(machine.Name));
@@ -37,18 +46,20 @@ internal sealed class MeshDaemon(Machine machine, string programs)
             log: { level: info, format: json }
             {{MoreOptions}}
             """);
-        await StartAsync();
     }
+
+    /// <summary>Starts the process and waits for nothing.</summary>
+    public void Launch() => daemon = machine.Start("meshd", [.. Prefix, Path.Combine(programs, "meshd"), "--config", Config]);
 
     /// <summary>Starts the process and waits until it says it is ready.</summary>
     public async Task<TimeSpan> StartAsync()
     {
-        daemon = machine.Start("meshd", [.. Prefix, Path.Combine(programs, "meshd"), "--config", Config]);
+        Launch();
         return await Until.TrueAsync($"meshd on {machine.Name} is ready", TimeSpan.FromSeconds(20), async () =>
         {
-            if (daemon.HasExited) throw new InvalidOperationException($"meshd ended with {daemon.ExitCode}:\n{daemon.LogTail()}");
+            if (daemon!.HasExited) throw new InvalidOperationException($"meshd ended with {daemon.ExitCode}:\n{daemon.LogTail()}");
             return (await machine.Space.RunAsync("curl -fsS --max-time 2 http://127.0.0.1:15021/readyz")).Ok;
-        }, () => daemon.LogTail());
+        }, () => LogTail);
     }
 
     public async Task StopAsync()

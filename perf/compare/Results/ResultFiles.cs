@@ -5,33 +5,48 @@ namespace Mesh.Compare.Results;
 /// <summary>latest.json for programs, latest.md for people, latest.svg to look at.</summary>
 internal static class ResultFiles
 {
-    public static async Task WriteAsync(string folder, IReadOnlyList<Row> rows)
+    public static async Task WriteAsync(string folder, string conditions, IReadOnlyList<Samples> measured)
     {
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, "latest.json"), Json(rows) + "\n");
-        await File.WriteAllTextAsync(Path.Combine(folder, "latest.md"), MarkdownTable.Format(rows));
-        await File.WriteAllTextAsync(Path.Combine(folder, "latest.svg"), Chart.Draw([.. rows.Where(row => row.Unit == "cpu_us_per_request")]));
+        var rows = measured.SelectMany(samples => samples.Rows()).ToList();
+        await File.WriteAllTextAsync(Path.Combine(folder, "latest.json"), Json(conditions, measured) + "\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "latest.md"), Markdown(conditions, measured));
+        await File.WriteAllTextAsync(Path.Combine(folder, "latest.svg"), Chart.Draw(rows));
     }
 
-    private static string Json(IReadOnlyList<Row> rows)
+    public static string Markdown(string conditions, IReadOnlyList<Samples> measured) =>
+        $"{conditions}\n\n{MarkdownTable.Format([.. measured.SelectMany(samples => samples.Rows())])}{string.Concat(measured.SelectMany(samples => samples.Notes.Select(note => $"- {samples.Scenario}: {note}\n")))}";
+
+    private static string Json(string conditions, IReadOnlyList<Samples> measured) => new JsonObject
     {
-        var array = new JsonArray();
-        foreach (var row in rows)
+        ["conditions"] = conditions,
+        ["rows"] = new JsonArray([.. measured.SelectMany(samples => samples.Rows()).Select(ToJson)]),
+        ["notes"] = new JsonArray([.. measured.SelectMany(samples => samples.Notes.Select(note => JsonValue.Create($"{samples.Scenario}: {note}")))]),
+    }.ToJsonString(new() { WriteIndented = true });
+
+    private static JsonObject ToJson(Row row)
+    {
+        var candidates = new JsonObject();
+        foreach (var (name, summary) in row.Candidates)
         {
-            var peers = new JsonObject();
-            foreach (var (name, value) in row.Peers) peers[name] = Rounded(value);
-            array.Add(new JsonObject
+            candidates[name] = new JsonObject
             {
-                ["scenario"] = row.Scenario,
-                ["title"] = row.Title,
-                ["unit"] = row.Unit,
-                ["meshd"] = Rounded(row.Meshd),
-                ["peers"] = peers,
-                ["ratio"] = Rounded(row.Ratio),
-                ["target"] = null,
-            });
+                ["median"] = Rounded(summary.Median),
+                ["least"] = Rounded(summary.Least),
+                ["most"] = Rounded(summary.Most),
+                ["rounds"] = summary.Count,
+            };
         }
-        return new JsonObject { ["rows"] = array }.ToJsonString(new() { WriteIndented = true });
+        return new JsonObject
+        {
+            ["scenario"] = row.Scenario,
+            ["title"] = row.Title,
+            ["unit"] = row.Figure.Unit,
+            ["candidates"] = candidates,
+            ["ratio"] = Rounded(row.Ratio),
+            ["target"] = row.Target is { } target ? new JsonObject { [target.IsRatio ? "ratio" : "value"] = target.Limit } : null,
+            ["met"] = row.IsMet,
+        };
     }
 
     private static JsonNode? Rounded(double? value) => value is { } number && double.IsFinite(number) ? Math.Round(number, 3) : null;

@@ -1,27 +1,26 @@
-using Mesh.Compare.Measuring;
-using Mesh.Compare.Scenarios;
+using Mesh.Compare.Candidates;
 
 namespace Mesh.Compare.Results;
 
-/// <summary>One figure of one scenario: meshd beside its peers. The ratio is to the better peer; below one meshd is the better for costs,
-/// above one for rates.</summary>
-internal sealed record Row(string Scenario, string Title, string Unit, double? Meshd, IReadOnlyDictionary<string, double> Peers)
+/// <summary>One figure of one scenario: meshd beside its peers.</summary>
+/// <param name="Candidates">By name; one that could not be measured is absent.</param>
+internal sealed record Row(string Scenario, string Title, Figure Figure, IReadOnlyDictionary<string, Summary> Candidates, Target? Target)
 {
-    public double? Ratio => Meshd is { } meshd && Peers.Count > 0 ? meshd / (Unit == "requests_per_second" ? Peers.Values.Max() : Peers.Values.Min()) : null;
+    public double? Meshd => Candidates.TryGetValue(Candidate.Meshd, out var summary) ? summary.Median : null;
 
-    public static IEnumerable<Row> From(IScenario scenario, IReadOnlyList<CandidateRun> runs)
+    /// <summary>The best median of a peer.</summary>
+    public double? BestPeer
     {
-        (string Unit, Func<CandidateRun, double> Figure)[] figures =
-        [
-            ("cpu_us_per_request", run => run.CpuMicrosecondsPerRequest),
-            ("requests_per_second", run => run.RequestsPerSecond),
-            ("resident_mib", run => run.ResidentMiB),
-        ];
-        foreach (var (unit, figure) in figures)
+        get
         {
-            var meshd = runs.FirstOrDefault(run => run.Name == "meshd");
-            yield return new(scenario.Key, scenario.Title, unit, meshd is null ? null : figure(meshd),
-                runs.Where(run => run.Name != "meshd").ToDictionary(run => run.Name, figure));
+            var peers = Candidates.Where(candidate => candidate.Key != Candidate.Meshd).Select(candidate => candidate.Value.Median).ToList();
+            return peers.Count == 0 ? null : Figure.LargerIsBetter ? peers.Max() : peers.Min();
         }
     }
+
+    /// <summary>meshd to the best peer; nothing where a quotient says nothing, such as a latency below that of the unproxied backend.</summary>
+    public double? Ratio => Meshd is { } meshd && BestPeer is > 0 and var peer && meshd >= 0 ? meshd / peer : null;
+
+    /// <summary>Null: there is no target. A target whose figure is missing is missed.</summary>
+    public bool? IsMet => Target is null ? null : (Target.IsRatio ? Ratio : Meshd) is { } value && value <= Target.Limit;
 }

@@ -19,7 +19,9 @@ internal static class MeshPath
         metadata: { name: backend, namespace: bench }
         spec:
           selector: { app: backend }
-          ports: [ { name: http, port: 80, targetPort: 8080, appProtocol: http } ]
+          ports:
+            - { name: http, port: 80, targetPort: 8080, appProtocol: http }
+            - { name: tcp, port: 81, targetPort: 8080, appProtocol: tcp }
         ---
         apiVersion: mesh.internal/v1
         kind: AccessPolicy
@@ -29,13 +31,16 @@ internal static class MeshPath
 
         """;
 
-    public static async Task<Candidate> StartAsync(Lab lab, Machine near, Machine far)
+    /// <param name="opaque">Through the port of the service that is declared as TCP.</param>
+    /// <param name="more">More resources.</param>
+    public static async Task<Candidate> StartAsync(Lab lab, MtlsPairs pairs, bool opaque, string more)
     {
+        var (near, far) = (pairs.Near, pairs.Far);
         string programs = Repository.Programs;
         var controller = new MeshController(await lab.AddMachineAsync("controller"), programs);
         await controller.StartAsync();
         string file = Path.Combine(lab.Folder, "bench.yaml");
-        await File.WriteAllTextAsync(file, Resources);
+        await File.WriteAllTextAsync(file, Resources + more);
         (await controller.MeshctlAsync("apply", "-f", file)).Must();
 
         var daemons = new Dictionary<Machine, MeshDaemon>();
@@ -47,7 +52,8 @@ internal static class MeshPath
         string plugins = $"{ReferencePlugins}:{programs}";
         var client = await near.AddWorkloadAsync(new("bench", "client", "client", "app:client"), daemons[near].NodeSocket, plugins);
         var server = await far.AddWorkloadAsync(new("bench", "backend-1", "backend", "app:backend"), daemons[far].NodeSocket, plugins);
-        await Backend.StartAsync(server.Folder, server.Start);
-        return new("meshd", client.Space, "http://backend.bench.mesh/1k", [.. daemons.Values.Select(daemon => daemon.Id)]);
+        await pairs.Backend.ServeAsync(server.Folder, server.Start);
+        return new(Candidate.Meshd, client.Space, $"http://backend.bench.mesh:{(opaque ? 81 : 80)}",
+            [.. daemons.Values.Select(daemon => new MeasuredProcess(daemon.Id, () => daemon.LogTail))]);
     }
 }

@@ -1,67 +1,65 @@
 using Mesh.Compare.Candidates;
+using Mesh.Compare.Measuring;
+using Mesh.Compare.Results;
 using Mesh.Kit.Machines;
 
 namespace Mesh.Compare.Scenarios;
 
-/// <summary>A reverse proxy on one machine: keep-alive on both sides, no TLS. meshd runs standalone with a Gateway.</summary>
-internal sealed class OneHop : IScenario
+/// <summary>A reverse proxy on one machine, no TLS, one worker. meshd runs standalone with a Gateway.</summary>
+/// <param name="features">meshd with a hundred routes, its access log sampled and trace headers; its peers as ever.</param>
+internal sealed class OneHop(string key, string title, bool features, Traffic traffic, params Target[] targets) : IScenario
 {
-    public string Key => "a";
+    public const int MeshdPort = 9003;
 
-    public string Title => "one hop, HTTP/1.1, one worker";
+    private static readonly string backendAddress = $"127.0.0.1:{Backend.Port}";
 
-    public async IAsyncEnumerable<CandidateStart> StartAsync(Lab lab)
+    public string Key => key;
+
+    public string Title => title;
+
+    public IReadOnlyList<Target> Targets => targets;
+
+    public async Task MeasureAsync(Session session)
     {
-        var machine = await lab.AddMachineAsync("host");
-        await Backend.StartAsync(machine.Folder, machine.Start);
-        string backend = $"127.0.0.1:{Backend.Port}";
-        yield return new("nginx", Started("nginx", machine, 9001, NginxPeer.ProxyAsync(machine, "nginx", 9001, backend)));
-        yield return new("haproxy", Started("haproxy", machine, 9002, HaproxyPeer.ProxyAsync(machine, "haproxy", 9002, backend)));
-        yield return new("meshd", Started("meshd", machine, 9003, StandaloneAsync(machine, 9003)));
+        await using var lab = await Session.CreateLabAsync();
+        var hop = await StartAsync(lab);
+        string log = await AccessLogging.PolicyAsync(session, "default", features ? 1 : 0);
+        var starts = Http(hop, (features ? StandaloneMeshd.HundredRoutes(MeshdPort) : StandaloneMeshd.Gateway(MeshdPort, "HTTP")) + log);
+        if (features) session.Note("peers have one route, no access log and no metrics; at a Gateway there is no access policy, which c and d have");
+        await TrafficRounds.RunAsync(session, await session.StartAsync(starts), hop.Direct, hop.Backend, traffic);
     }
 
-    private static async Task<Candidate> Started(string name, Machine machine, int port, Task<Background> process) =>
-        new(name, machine.Space, $"http://127.0.0.1:{port}/1k", [(await process).Id]);
-
-    private static async Task<Background> StandaloneAsync(Machine machine, int port)
+    /// <summary>The machine and the backend on it.</summary>
+    public readonly record struct Place(Machine Machine, Backend Backend)
     {
-        string config = Path.Combine(machine.Folder, "meshd.yaml"), resources = Path.Combine(machine.Folder, "resources.yaml");
-        await File.WriteAllTextAsync(config, $$"""
-            node: bench
-            workers: 1
-            resources: [ {{resources}} ]
-            stateDirectory: {{machine.Folder}}/state
-            nodeSocket: {{machine.Folder}}/node.sock
-            log: { level: warning, format: text }
+        public Candidate Direct => Candidate.Unproxied(Machine.Space, $"http://{backendAddress}");
+    }
 
-            """);
-        await File.WriteAllTextAsync(resources, $$"""
-            apiVersion: gateway.networking.k8s.io/v1
-            kind: Gateway
-            metadata: { name: edge, namespace: default }
-            spec:
-              gatewayClassName: meshd
-              addresses: [ { type: IPAddress, value: 127.0.0.1 } ]
-              listeners: [ { name: http, port: {{port}}, protocol: HTTP } ]
-            ---
-            apiVersion: gateway.networking.k8s.io/v1
-            kind: HTTPRoute
-            metadata: { name: backend, namespace: default }
-            spec:
-              parentRefs: [ { kind: Gateway, name: edge } ]
-              rules: [ { backendRefs: [ { name: backend, port: 80 } ] } ]
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: { name: backend, namespace: default }
-            spec: { selector: { app: backend }, ports: [ { name: http, port: 80, targetPort: {{Backend.Port}}, appProtocol: http } ] }
-            ---
-            apiVersion: mesh.internal/v1
-            kind: Workload
-            metadata: { name: backend-1, namespace: default, labels: { app: backend } }
-            spec: { addresses: [ 127.0.0.1 ], serviceAccount: backend, tunnel: None }
+    public static async Task<Place> StartAsync(Lab lab)
+    {
+        var machine = await lab.AddMachineAsync("host");
+        return new(machine, await Backend.StartAsync(machine.Folder, machine.Start));
+    }
 
-            """);
-        return machine.Start("meshd", [.. Cores.Candidate, Path.Combine(Repository.Programs, "meshd"), "--config", config]);
+    /// <param name="gateway">Resources of meshd, on <see cref="MeshdPort"/>.</param>
+    public static IAsyncEnumerable<CandidateStart> Http(Place place, string gateway) => new[]
+    {
+        Started("nginx", place, 9001, NginxPeer.ProxyAsync(place.Machine, "nginx", 9001, backendAddress)),
+        Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress)),
+        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
+    }.ToAsyncEnumerable();
+
+    public static IAsyncEnumerable<CandidateStart> Tcp(Place place, string gateway) => new[]
+    {
+        Started("nginx", place, 9001, NginxPeer.StreamAsync(place.Machine, "nginx", 9001, backendAddress)),
+        Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress, tcp: true)),
+        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
+    }.ToAsyncEnumerable();
+
+    private static CandidateStart Started(string name, Place place, int port, Task<Background> process)
+    {
+        return new(name, CandidateAsync());
+
+        async Task<Candidate> CandidateAsync() => new(name, place.Machine.Space, $"http://127.0.0.1:{port}", [MeasuredProcess.Of(await process)]);
     }
 }

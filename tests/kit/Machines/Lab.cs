@@ -34,6 +34,7 @@ public sealed class Lab : IAsyncDisposable
     public static async Task<Lab> CreateAsync(string prefix)
     {
         await HostNamespace.RemoveAbandonedAsync(prefix);
+        RemoveAbandonedFolders(prefix);
         string name = $"{prefix}-{Environment.ProcessId}";
         string folder = Directory.CreateTempSubdirectory($"{name}-").FullName;
         var network = await HostNamespace.CreateAsync($"{name}-net");
@@ -42,6 +43,15 @@ public sealed class Lab : IAsyncDisposable
         var lab = new Lab(name, folder, network);
         lab.Owns(network);
         return lab;
+    }
+
+    private static void RemoveAbandonedFolders(string prefix)
+    {
+        foreach (string folder in Directory.GetDirectories(Path.GetTempPath(), $"{prefix}-*"))
+        {
+            string maker = Path.GetFileName(folder)[(prefix.Length + 1)..].Split('-')[0];
+            if (int.TryParse(maker, out _) && !Directory.Exists($"/proc/{maker}")) Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <summary>Anything that must end before the lab does.</summary>

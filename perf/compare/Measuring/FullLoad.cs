@@ -1,22 +1,21 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Mesh.Compare.Candidates;
-using Mesh.Kit.Machines;
 
 namespace Mesh.Compare.Measuring;
 
-/// <summary>wrk with one thread and connections kept open, as hard as one core can.</summary>
-internal static partial class Load
+/// <summary>wrk with one thread, as hard as its core can.</summary>
+internal static partial class FullLoad
 {
-    public const int Connections = 32;
-
     public readonly record struct Result(long Requests, double PerSecond);
 
     /// <exception cref="InvalidOperationException">An answer was not a 2xx, or a connection broke: a figure from such a run means nothing.</exception>
-    public static async Task<Result> RunAsync(HostNamespace from, string url, TimeSpan duration)
+    public static async Task<Result> RunAsync(Candidate candidate, Traffic traffic, TimeSpan duration)
     {
-        string[] command = [.. Cores.Load, "wrk", "-t1", $"-c{Connections}", $"-d{duration.TotalSeconds:0}s", url];
-        var result = (await from.RunAsync(command, bound: duration + TimeSpan.FromSeconds(20))).Must();
+        string[] header = traffic.NewConnections ? ["-H", "Connection: close"] : [];
+        string seconds = Math.Max(1, duration.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
+        string[] command = [.. Cores.Load, "wrk", "-t1", $"-c{traffic.Connections}", $"-d{seconds}s", .. header, $"{candidate.Origin}/{traffic.File}"];
+        var result = (await candidate.From.RunAsync(command, bound: duration + TimeSpan.FromSeconds(20))).Must();
         if (Errors().IsMatch(result.Output)) throw new InvalidOperationException($"the load saw errors: {result.Output}");
         var requests = Requests().Match(result.Output);
         var rate = Rate().Match(result.Output);

@@ -1,0 +1,1 @@
+return await Mesh.Load.LoadCommand.RunAsync(args, Console.Out, Console.Error);

@@ -35,6 +35,7 @@ internal sealed partial class WholeMesh(string programs, string database) : IAsy
         await UntilAsync(async () => await plain.GetStringAsync($"http://127.0.0.1:{Gateway}/") == "A");
 
         await EffectsAsync(b.Port, a.Port);
+        await Task.Delay(TimeSpan.FromSeconds(5)); // the controller's own work after that many changes is over
         var quiet = await Traffic.RunAsync(Gateway, TimeSpan.FromSeconds(10));
         Console.WriteLine($"traffic, quiet: {quiet}");
         Memory("meshd: with traffic", daemon);
@@ -136,23 +137,26 @@ internal sealed partial class WholeMesh(string programs, string database) : IAsy
         Console.WriteLine($"one endpoint changed to its effect: median {times[10]:f0} ms, longest {times[^1]:f0} ms");
     }
 
+    /// <summary>Each at its time, whether those before it are answered or not.</summary>
     /// <returns>How many.</returns>
     private async Task<int> ChangeAsync(ScaleWorld world, CancellationToken stop)
     {
         int changes = 0;
+        var asked = new List<Task>();
         using var each = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         try
         {
             for (; await each.WaitForNextTickAsync(stop); changes++)
             {
                 var workload = world.WorkloadOf(changes * 7919 % world.Workloads, 1 + changes / 100);
-                await PatchAsync(workload.Namespace, workload.Name, Spec("addresses", workload.Spec!["addresses"]!.DeepClone()));
+                asked.Add(PatchAsync(workload.Namespace, workload.Name, Spec("addresses", workload.Spec!["addresses"]!.DeepClone())));
             }
         }
         catch (OperationCanceledException)
         {
             // enough
         }
+        await Task.WhenAll(asked);
         return changes;
     }
 

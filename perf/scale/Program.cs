@@ -7,11 +7,14 @@ switch (args.FirstOrDefault())
     case "rooms":
         await Rooms.RunAsync(new ScaleWorld(services, workloads));
         return 0;
+    case "seed":
+        await WholeMesh.SeedAsync(args[1], new ScaleWorld(services, workloads));
+        return 0;
     case "whole":
-        await using (var whole = new WholeMesh(args.Length > 1 && !args[1].StartsWith('-') ? args[1] : "bin")) await whole.RunAsync(new ScaleWorld(services, workloads));
+        await using (var whole = new WholeMesh(args[1], args[2])) await whole.RunAsync(new ScaleWorld(services, workloads));
         return 0;
     default:
-        Console.Error.WriteLine("usage: Mesh.Scale rooms | whole [folder of the programs]   [--services N] [--workloads M]");
+        Console.Error.WriteLine("usage: Mesh.Scale rooms | seed DATABASE | whole PROGRAMS DATABASE   [--services N] [--workloads M]");
         return 2;
 }
 

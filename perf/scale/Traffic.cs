@@ -31,8 +31,8 @@ internal sealed record Traffic(double P50, double P99, double P999, double Longe
         for (double due = interval * index / Connections; due < time.TotalMilliseconds; due += interval)
         {
             if (due - clock.Elapsed.TotalMilliseconds is var early and > 0) Thread.Sleep(TimeSpan.FromMilliseconds(early));
-            // The sleep's own lateness is not the proxy's.
-            double start = Math.Max(due, Math.Min(clock.Elapsed.TotalMilliseconds, due + 0.5));
+            // The sleep's own lateness is not the proxy's; that of the answer before is.
+            double start = Math.Min(clock.Elapsed.TotalMilliseconds, due + 0.5);
             socket.Send("GET / HTTP/1.1\r\nHost: probe\r\n\r\n"u8);
             if (socket.Receive(buffer) == 0) throw new InvalidOperationException("the gateway closed the connection");
             latencies.Add(clock.Elapsed.TotalMilliseconds - start);

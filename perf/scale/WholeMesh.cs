@@ -10,7 +10,8 @@ using Mesh.Store;
 namespace Mesh.Scale;
 
 /// <summary>The real mesh-controller and the real meshd on loopback, with traffic through a gateway of meshd. meshd has core 0, the rest core 1.</summary>
-internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
+/// <param name="database">As <see cref="SeedAsync"/> makes it; copied.</param>
+internal sealed partial class WholeMesh(string programs, string database) : IAsyncDisposable
 {
     private const int Gateway = 19580;
     private readonly string folder = Directory.CreateTempSubdirectory("mesh-scale-").FullName;
@@ -22,15 +23,19 @@ internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
     {
         using var a = new Answering("A");
         using var b = new Answering("B");
-        await SeedAsync(world, a.Port);
+        Directory.CreateDirectory(Path.Combine(folder, "data"));
+        File.SetUnixFileMode(Path.Combine(folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.Copy(database, Path.Combine(folder, "data", "mesh.db"));
         await StartControllerAsync();
         var clock = Stopwatch.StartNew();
         var daemon = await StartDaemonAsync();
         Console.WriteLine($"meshd: first start to ready, everything from the controller: {clock.ElapsedMilliseconds} ms");
         Memory("meshd: applied", daemon);
+        await PatchAsync("probe", "probe", Spec("ports", new JsonObject { ["web"] = a.Port }));
         await UntilAsync(async () => await plain.GetStringAsync($"http://127.0.0.1:{Gateway}/") == "A");
 
         await EffectsAsync(b.Port, a.Port);
+        await Task.Delay(TimeSpan.FromSeconds(5)); // the controller's own work after that many changes is over
         var quiet = await Traffic.RunAsync(Gateway, TimeSpan.FromSeconds(10));
         Console.WriteLine($"traffic, quiet: {quiet}");
         Memory("meshd: with traffic", daemon);
@@ -66,13 +71,12 @@ internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
         Directory.Delete(folder, true);
     }
 
-    private async Task SeedAsync(ScaleWorld world, int port)
+    /// <summary>Makes the controller's database.</summary>
+    public static async Task SeedAsync(string database, ScaleWorld world)
     {
-        Directory.CreateDirectory(Path.Combine(folder, "data"));
-        File.SetUnixFileMode(Path.Combine(folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var clock = Stopwatch.StartNew();
-        using var store = StoreHandle.OpenSqlite(Path.Combine(folder, "data", "mesh.db"), TimeProvider.System, new Random(1));
-        var all = world.All.Concat(Probe(port)).ToList();
+        using var store = StoreHandle.OpenSqlite(database, TimeProvider.System, new Random(1));
+        var all = world.All.Concat(Probe(1)).ToList();
         await store.Resources.WriteAsync(new ChangeAuthor("scale", Audited: false), _ => [.. all.Select(Change.Create)]);
         Console.WriteLine($"store: {all.Count} resources written in {clock.Elapsed.TotalSeconds:f1} s");
     }
@@ -84,7 +88,7 @@ internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
         ScaleWorld.Make("mesh.internal/v1", "Workload", "probe", "probe",
             Json($$"""{"addresses":["127.0.0.1"],"tunnel":"None","ports":{"web":{{port}} } }"""), new JsonObject { ["app"] = "probe" }),
         ScaleWorld.Make("gateway.networking.k8s.io/v1", "Gateway", "edge", "probe",
-            Json($$"""{"gatewayClassName":"mesh","addresses":[{"type":"IPAddress","value":"127.0.0.1"}],"listeners":[{"name":"http","port":{{Gateway}},"protocol":"HTTP"}]}""")),
+            Json($$"""{"gatewayClassName":"meshd","addresses":[{"type":"IPAddress","value":"127.0.0.1"}],"listeners":[{"name":"http","port":{{Gateway}},"protocol":"HTTP"}]}""")),
         ScaleWorld.Make("gateway.networking.k8s.io/v1", "HTTPRoute", "all", "probe",
             Json("""{"parentRefs":[{"name":"edge"}],"rules":[{"backendRefs":[{"name":"probe","port":80}]}]}""")),
     ];
@@ -126,30 +130,33 @@ internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
             string expected = i % 2 == 0 ? "B" : "A";
             var clock = Stopwatch.StartNew();
             await PatchAsync("probe", "probe", Spec("ports", new JsonObject { ["web"] = ports[i % 2] }));
-            while (await plain.GetStringAsync($"http://127.0.0.1:{Gateway}/") != expected) await Task.Yield();
+            while (await plain.GetStringAsync($"http://127.0.0.1:{Gateway}/") != expected) await Task.Delay(1);
             times.Add(clock.Elapsed.TotalMilliseconds);
         }
         times.Sort();
         Console.WriteLine($"one endpoint changed to its effect: median {times[10]:f0} ms, longest {times[^1]:f0} ms");
     }
 
+    /// <summary>Each at its time, whether those before it are answered or not.</summary>
     /// <returns>How many.</returns>
     private async Task<int> ChangeAsync(ScaleWorld world, CancellationToken stop)
     {
         int changes = 0;
+        var asked = new List<Task>();
         using var each = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         try
         {
             for (; await each.WaitForNextTickAsync(stop); changes++)
             {
                 var workload = world.WorkloadOf(changes * 7919 % world.Workloads, 1 + changes / 100);
-                await PatchAsync(workload.Namespace, workload.Name, Spec("addresses", workload.Spec!["addresses"]!.DeepClone()));
+                asked.Add(PatchAsync(workload.Namespace, workload.Name, Spec("addresses", workload.Spec!["addresses"]!.DeepClone())));
             }
         }
         catch (OperationCanceledException)
         {
             // enough
         }
+        await Task.WhenAll(asked);
         return changes;
     }
 
@@ -162,7 +169,8 @@ internal sealed partial class WholeMesh(string programs) : IAsyncDisposable
 
     private Process Start(int core, string program, params string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo("taskset", ["-c", core.ToString(CultureInfo.InvariantCulture), Path.Combine(programs, program), .. arguments]))!;
+        string command = $"exec taskset -c {core} {string.Join(' ', arguments.Prepend(Path.Combine(programs, program)))} >> {folder}/{program}.log 2>&1";
+        var process = Process.Start("bash", ["-c", command]);
         running.Add(process);
         return process;
     }

@@ -22,7 +22,7 @@ internal sealed class IdleHop : IScenario
         {
             await using var lab = await Session.CreateLabAsync();
             var hop = await OneHop.StartAsync(lab);
-            string gateway = StandaloneMeshd.Gateway(OneHop.MeshdPort, "HTTP") + await AccessLogging.PolicyAsync(session, "default", percent: 0);
+            string gateway = StandaloneMeshd.Gateway(OneHop.MeshdPort, "HTTP") + Observing.Policy("default", percent: 0);
             await session.ForEachAsync(await session.StartAsync(OneHop.Http(hop, gateway)), async candidate =>
             {
                 await TrafficRounds.WarmUpAsync(candidate, hop.Backend, new(Backend.OneKiB, Rate: 0), TimeSpan.FromSeconds(2));

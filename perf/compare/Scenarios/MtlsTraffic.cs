@@ -35,7 +35,7 @@ internal sealed class MtlsTraffic(string key, string title, int machines, bool o
     public static async IAsyncEnumerable<CandidateStart> Candidates(Session session, Lab lab, MtlsPairs pairs, bool opaque)
     {
         foreach (var start in opaque ? pairs.StartTcp() : pairs.StartHttp()) yield return start;
-        string log = await AccessLogging.PolicyAsync(session, "bench", percent: 0);
+        string log = Observing.Policy("bench", percent: 0);
         yield return new(Candidate.Meshd, MeshPath.StartAsync(lab, pairs, opaque, log));
     }
 }

@@ -23,7 +23,7 @@ internal sealed class OneHop(string key, string title, bool features, Traffic tr
     {
         await using var lab = await Session.CreateLabAsync();
         var hop = await StartAsync(lab);
-        string log = await AccessLogging.PolicyAsync(session, "default", features ? 1 : 0);
+        string log = Observing.Policy("default", features ? 1 : 0);
         var starts = Http(hop, (features ? StandaloneMeshd.HundredRoutes(MeshdPort) : StandaloneMeshd.Gateway(MeshdPort, "HTTP")) + log);
         if (features) session.Note("peers have one route, no access log and no metrics; at a Gateway there is no access policy, which c and d have");
         await TrafficRounds.RunAsync(session, await session.StartAsync(starts), hop.Direct, hop.Backend, traffic);

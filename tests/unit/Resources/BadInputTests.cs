@@ -57,6 +57,16 @@ public sealed class BadInputTests
     [InlineData(policy + "  action: Audit", 5, "spec.action", "not supported yet")]
     [InlineData(policy + "  selector: { }", 5, "spec.selector", "must have matchLabels")]
     [InlineData(policy + "  targetRefs: [ { kind: Namespace, name: other } ]", 5, "spec.targetRefs[0].name", "own namespace")]
+    public void Wrong_document_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason)
+    {
+        var loaded = Documents.Load(yaml);
+
+        Assert.Empty(loaded.Resources);
+        var error = Assert.Single(loaded.Errors, error => error.Path == path && error.Message.Contains(reason, StringComparison.Ordinal));
+        Assert.Equal(("shop.yaml", line), (error.File, error.Line));
+    }
+
+    [Theory]
     [InlineData(telemetry + "  selector: { matchLabels: { a: b } }", 4, "spec", "must have accessLog or tracing")]
     [InlineData(telemetry + "  accessLog: { sampling: 100.5 }", 5, "spec.accessLog.sampling", "must be between 0 and 100, is 100.5")]
     [InlineData(telemetry + "  accessLog: { sampling: -1 }", 5, "spec.accessLog.sampling", "must be between 0 and 100")]
@@ -69,14 +79,8 @@ public sealed class BadInputTests
     [InlineData(telemetry + "  tracing: { sampling: 1, provider: x }", 5, "spec.tracing.provider", "unknown field")]
     [InlineData(telemetry + "  targetRefs: [ { kind: Service, name: a } ]\n  tracing: { }", 5, "spec.targetRefs[0].kind", "must be one of Workload, Namespace")]
     [InlineData(telemetry + "  targetRefs: [ { kind: Workload, name: a, sectionName: 80 } ]\n  tracing: { }", 5, "spec.targetRefs[0].sectionName", "whole workloads")]
-    public void Wrong_document_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason)
-    {
-        var loaded = Documents.Load(yaml);
-
-        Assert.Empty(loaded.Resources);
-        var error = Assert.Single(loaded.Errors, error => error.Path == path && error.Message.Contains(reason, StringComparison.Ordinal));
-        Assert.Equal(("shop.yaml", line), (error.File, error.Line));
-    }
+    public void Wrong_telemetry_policy_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason) =>
+        Wrong_document_is_refused_with_line_field_and_reason(yaml, line, path, reason);
 
     [Fact]
     public void Malformed_yaml_is_told_with_its_line_and_documents_before_it_survive()

@@ -16,7 +16,7 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
 
     protected override TrafficParties DefaultParties => parties;
 
-    protected override TelemetryModel TelemetryIn(Snapshot snapshot) => snapshot.Telemetry.OfWorkload(target.Local.Uid);
+    protected override TelemetryModel TelemetryIn(Snapshot snapshot) => snapshot.TelemetryOfWorkload(target.Local.Uid);
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)

@@ -30,10 +30,7 @@ internal sealed class SelectorIndex
             .Where(service => Selects(service, workload)).OrderBy(service => service.Name, StringComparer.Ordinal),
     ];
 
-    /// <param name="service">Null selects nothing.</param>
-    public static bool Selects(Resource? service, Resource workload) => service is not null
-        && service.Namespace == workload.Namespace
-        && SelectorOf(service) is { Count: > 0 } selector
+    private static bool Selects(Resource service, Resource workload) => SelectorOf(service) is { Count: > 0 } selector
         && selector.All(label => workload.Labels.GetValueOrDefault(label.Key) == label.Value);
 
     private static Dictionary<string, string>? SelectorOf(Resource service) => service.SpecAs(SpecJson.Default.ServiceSpec).Selector;

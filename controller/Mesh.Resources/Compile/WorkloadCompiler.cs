@@ -26,8 +26,7 @@ internal static class WorkloadCompiler
     public static void Compile(CompileContext context, ResourceSet before, IReadOnlySet<ResourceKey> changed, SelectorIndex services)
     {
         var keys = changed.Where(key => key.Kind == "Workload").ToHashSet();
-        foreach (var service in changed.Where(key => key.Kind == "Service"))
-            keys.UnionWith(Selected(context, before.Find(service), context.Resources.Find(service)));
+        keys.UnionWith(Selected(context, [.. changed.Where(key => key.Kind == "Service").SelectMany(key => Differing(before.Find(key), context.Resources.Find(key)))]));
         foreach (var key in keys)
         {
             if (context.Resources.Find(key) is { } workload)
@@ -37,9 +36,20 @@ internal static class WorkloadCompiler
         }
     }
 
-    /// <summary>Workloads that either version selects; none when the versions select and map alike.</summary>
-    private static IEnumerable<ResourceKey> Selected(CompileContext context, Resource? before, Resource? after) =>
-        context.Resources.OfKind("Workload").Where(workload => SelectorIndex.Selects(before, workload) || SelectorIndex.Selects(after, workload)).Select(workload => workload.Key);
+    /// <summary>Both versions of a Service, as far as there are; none when they mean the same for workloads, as after a change of its status.</summary>
+    private static IEnumerable<Resource> Differing(Resource? before, Resource? after) =>
+        before is not null && after is not null && JsonNode.DeepEquals(before.Spec, after.Spec) ? []
+            : new[] { before, after }.OfType<Resource>();
+
+    /// <summary>Workloads that any of the Services selects: one walk, however many they are.</summary>
+    private static IEnumerable<ResourceKey> Selected(CompileContext context, IReadOnlyList<Resource> services)
+    {
+        if (services.Count == 0)
+            return [];
+
+        var index = new SelectorIndex(services);
+        return context.Resources.OfKind("Workload").Where(workload => index.Selecting(workload).Count > 0).Select(workload => workload.Key);
+    }
 
     /// <summary>The Services in front of each workload, in order of their names.</summary>
     private static Dictionary<ResourceKey, List<Resource>> ServicesByWorkload(CompileContext context, IReadOnlyList<Resource> workloads)

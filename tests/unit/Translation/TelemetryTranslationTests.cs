@@ -89,7 +89,7 @@ public sealed class TelemetryTranslationTests
     public void Share_beyond_all_is_refused() =>
         Assert.Contains("parts per million", ResourceChecks.Check("x.TelemetryPolicy", "shop/p", Policy("p", "shop", new Target(), 101)), StringComparison.Ordinal);
 
-    private static Snapshot Translate(params IMessage[] policies) => 
+    private static Snapshot Translate(params IMessage[] policies) =>
         new SnapshotTranslator(1, new Random(1)).Apply([.. new IMessage[] { Cart, Edge }.Concat(policies).Select(ConfigChanges.Of)], "cluster.local");
 
     private static TelemetryPolicy Policy(string name, string space, Target target, uint logPercent, uint? tracePercent = null) => new()

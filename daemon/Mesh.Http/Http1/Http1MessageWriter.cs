@@ -100,7 +100,7 @@ internal sealed class Http1MessageWriter(PipeWriter output)
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask SendLarge(ReadOnlySequence<byte> data)
     {
-        foreach (var part in data) await output.WriteAsync(part);
+        await output.WriteSequenceAsync(data);
     }
 
     private void CountBody(long bytes)

@@ -12,6 +12,9 @@ public sealed class BufferPool
     /// <summary>8 MiB a loop kept for the next burst.</summary>
     private const int MaxIdleBlocks = 512;
 
+    /// <summary>How many blocks one receive fills while bulk is flowing.</summary>
+    internal const int BulkBlocks = 4;
+
     private readonly BufferBlock?[] idle = new BufferBlock?[MaxIdleBlocks];
     private int idleCount;
 
@@ -19,6 +22,9 @@ public sealed class BufferPool
     public int Outstanding { get; private set; }
 
     public int Idle => idleCount;
+
+    /// <summary>Where a bulk receive keeps its blocks during the call.</summary>
+    internal BufferBlock[] Bulk { get; } = new BufferBlock[BulkBlocks];
 
     public BufferBlock Rent()
     {

@@ -24,6 +24,7 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     private bool cancelRequested;
     private bool readable;
     private bool hungUp;
+    private bool bulk; // the last receive filled what it was given
 
     /// <summary>The peer has sent its FIN and it was seen.</summary>
     internal bool Ended => ended;
@@ -119,7 +120,9 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     }
 
     /// <returns>False when the socket has nothing now.</returns>
-    private bool Receive()
+    private bool Receive() => bulk ? ReceiveBulk() : ReceiveOne();
+
+    private bool ReceiveOne()
     {
         var block = tail is not null && tail.Free >= SmallestReceive ? tail : pool.Rent();
         int room = Math.Min(block.Free, LargestReceive);
@@ -134,10 +137,45 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
         if (count > 0)
         {
             Accept(block, (int)count, room);
+            bulk = count == LargestReceive;
             return true;
         }
         if (block != tail) pool.Return(block);
-        readable = false;
+        return OnNothing(errno);
+    }
+
+    /// <summary>Into several blocks at once.</summary>
+    private bool ReceiveBulk()
+    {
+        var vectors = stackalloc IoVector[BufferPool.BulkBlocks];
+        for (int i = 0; i < BufferPool.BulkBlocks; i++)
+        {
+            var block = pool.Bulk[i] = pool.Rent();
+            vectors[i] = new IoVector { Base = block.FreePointer, Length = LargestReceive };
+        }
+        nint count;
+        int errno;
+        do
+        {
+            count = LibC.ReadVectors(connection.Fd, vectors, BufferPool.BulkBlocks);
+            errno = count < 0 ? LibC.LastError : 0;
+        }
+        while (errno == LibC.Interrupted);
+        nint left = Math.Max(0, count);
+        foreach (var block in pool.Bulk)
+        {
+            int part = (int)Math.Min(left, LargestReceive);
+            left -= part;
+            if (part == 0) pool.Return(block);
+            else Accept(block, part, LargestReceive);
+        }
+        bulk = count >= LargestReceive;
+        return count > 0 || OnNothing(errno);
+    }
+
+    private bool OnNothing(int errno)
+    {
+        (readable, bulk) = (false, false);
         if (errno == LibC.Again) return false;
         if (errno != 0) throw connection.Break(errno);
         ended = true;

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using Mesh.Io.Buffers;
 using Mesh.Io.Native;
@@ -8,7 +10,7 @@ namespace Mesh.Io.Epoll;
 
 /// <summary>The sending half of a socket. A flush ends when the kernel has taken every byte, which is the back pressure:
 /// what a slow peer does not read is held by its own socket buffer and by nobody else.</summary>
-internal sealed class SocketWriter(SocketConnection connection, BufferPool pool) : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class SocketWriter(SocketConnection connection, BufferPool pool) : PipeWriter, ISequenceWriter, IValueTaskSource<FlushResult>
 {
     private const int MaxVectors = 16;
 
@@ -75,6 +77,14 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
         int sent = writable && !pending.IsWaiting && source.Length > 0 ? SendWith(source.Span) : 0;
         Copy(source.Span[sent..]);
         return FlushAsync(cancellationToken);
+    }
+
+    public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source)
+    {
+        connection.ThrowIfBroken();
+        long sent = writable && !pending.IsWaiting ? SendWith(source) : 0;
+        foreach (var part in source.Slice(sent)) Copy(part.Span);
+        return FlushAsync();
     }
 
     public override void CancelPendingFlush()
@@ -148,6 +158,33 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
             Consume(Math.Min(sent, before));
             return (int)Math.Max(0, sent - before);
         }
+    }
+
+    /// <inheritdoc cref="SendWith(ReadOnlySpan{byte})"/>
+    private unsafe long SendWith(in ReadOnlySequence<byte> source)
+    {
+        var vectors = stackalloc IoVector[MaxVectors];
+        int count = 0;
+        long before = 0, offered;
+        var block = head;
+        for (; block is not null && count < MaxVectors; block = block.NextBlock)
+        {
+            vectors[count++] = new IoVector { Base = block.FilledPointer, Length = block.Length };
+            before += block.Length;
+        }
+        offered = before;
+        var position = source.Start;
+        // Memory of other owners may move while the kernel reads it: it is copied.
+        while (block is null && count < MaxVectors && position.GetObject() is BufferBlock && source.TryGet(ref position, out var piece))
+        {
+            vectors[count++] = new IoVector { Base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(piece.Span)), Length = piece.Length };
+            offered += piece.Length;
+        }
+        if (offered == 0) return 0;
+        var message = new MessageHeader { Vectors = vectors, VectorCount = count };
+        long sent = Taken(LibC.SendMessage(connection.Fd, &message, LibC.MessageNoSignal), offered);
+        Consume(Math.Min(sent, before));
+        return Math.Max(0, sent - before);
     }
 
     /// <returns>True when everything buffered is sent.</returns>

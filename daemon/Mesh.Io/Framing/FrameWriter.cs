@@ -1,11 +1,13 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Mesh.Io.Buffers;
 
 namespace Mesh.Io.Framing;
 
 /// <summary>What is written before a flush is one frame where the transport's memory allows it: room for the header is left in front and filled
 /// when the length is known.</summary>
-internal sealed class FrameWriter(Connection transport) : PipeWriter
+internal sealed class FrameWriter(Connection transport) : PipeWriter, ISequenceWriter
 {
     /// <summary>Below this a write joins what is gathered, in one record of the transport; above, copying would cost more than it saves.</summary>
     private const int MaxCopiedBytes = 4096;
@@ -76,6 +78,8 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
         return output.WriteAsync(source, cancellationToken);
     }
 
+    public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source) => IsLast ? output.WriteSequenceAsync(source) : WriteFrames(source);
+
     public override void CancelPendingFlush() => output.CancelPendingFlush();
 
     /// <summary>Without an exception what is buffered must have been flushed and the end must find room at once; else the transport is aborted.</summary>
@@ -105,6 +109,14 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter
             await output.FlushAsync();
         }
         Ended = true;
+    }
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
+    private async ValueTask<FlushResult> WriteFrames(ReadOnlySequence<byte> source)
+    {
+        FlushResult result = default;
+        foreach (var part in source) result = await WriteAsync(part);
+        return result;
     }
 
     /// <returns>What the header of that many bytes says.</returns>

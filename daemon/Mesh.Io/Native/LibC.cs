@@ -78,6 +78,9 @@ public static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int fd, void* buffer, nint length);
 
+    [LibraryImport(Library, EntryPoint = "readv", SetLastError = true)]
+    internal static partial nint ReadVectors(int fd, IoVector* vectors, int count);
+
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, void* buffer, nint length);
 

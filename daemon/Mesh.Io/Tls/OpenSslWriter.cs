@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -11,7 +12,7 @@ namespace Mesh.Io.Tls;
 /// transport's memory. Back pressure is the transport's. At most one flush of the transport is under way: the caller's, or one for
 /// what the session itself has to say (an answer to a key update, an alert).</summary>
 [SuppressMessage("Reliability", "CA2012", Justification = "the awaiter is consumed once, in the callback or at once when it is completed")]
-internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class OpenSslWriter : PipeWriter, ISequenceWriter, IValueTaskSource<FlushResult>
 {
     private const int RecordOverhead = 22;          // header 5, content type 1, AES-GCM tag 16 (RFC 8446 5.2)
     private const int MaxRecordBytes = 16 * 1024;   // RFC 8446 5.1
@@ -65,6 +66,18 @@ internal sealed class OpenSslWriter : PipeWriter, IValueTaskSource<FlushResult>
         var rest = TopUp(source.Span);
         EncryptGathered();
         Encrypt(rest);
+        return FlushTransport();
+    }
+
+    public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source)
+    {
+        connection.ThrowIfOver();
+        foreach (var part in source)
+        {
+            var rest = TopUp(part.Span);
+            EncryptGathered();
+            Encrypt(rest);
+        }
         return FlushTransport();
     }
 

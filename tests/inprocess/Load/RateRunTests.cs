@@ -31,7 +31,8 @@ public sealed class RateRunTests
         Assert.Equal((Rate, 0), (report.Requests, report.Unfinished));
         // 200 of the 500 were due during the stall: counted from their sending only one of them would be late.
         Assert.InRange(report.P99, stall.TotalMicroseconds * 0.9, stall.TotalMicroseconds * 3);
-        Assert.InRange(report.Largest, stall.TotalMicroseconds, stall.TotalMicroseconds * 3);
+        // The server's wait is counted in whole ticks of another clock and may end a little early.
+        Assert.InRange(report.Largest, stall.TotalMicroseconds * 0.9, stall.TotalMicroseconds * 3);
     }
 
     /// <summary>Answers requests one by one, one of them late.</summary>

@@ -65,7 +65,7 @@ public sealed class BootedSystem : IAsyncDisposable
         {
             if (nspawn.HasExited) throw new InvalidOperationException($"systemd-nspawn ended: {nspawn.LogTail()}");
             leader = File.ReadAllText($"/proc/{nspawn.Id}/task/{nspawn.Id}/children").Trim();
-            return leader.Length > 0 && !leader.Contains(' ');
+            return leader.Length > 0 && !leader.Contains(' ') && IsFirstOfItsNamespace(leader);
         }, () => nspawn.LogTail());
         string state = "";
         await Until.TrueAsync("the system has booted", bootBound, async () =>
@@ -73,5 +73,18 @@ public sealed class BootedSystem : IAsyncDisposable
             state = (await RunAsync("systemctl is-system-running")).Output.Trim();
             return state is "running" or "degraded";
         }, () => $"state '{state}', {nspawn.LogTail()}");
+    }
+
+    /// <summary>nspawn's first child only prepares the mounts and is gone once process 1 runs: it has one number, process 1 has two, ours and "1".</summary>
+    private static bool IsFirstOfItsNamespace(string process)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{process}/status").Any(line => line.StartsWith("NSpid:", StringComparison.Ordinal) && line.EndsWith("\t1", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

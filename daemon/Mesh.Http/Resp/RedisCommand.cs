@@ -72,12 +72,19 @@ public enum RedisTurn
 /// <summary>What is known about a command. One object a command, for the life of the process.</summary>
 public sealed class RedisCommand
 {
+    private static readonly string[] Containers =
+    [
+        "acl", "client", "cluster", "command", "config", "debug", "function", "latency", "memory", "module", "object", "pubsub", "script",
+        "slowlog", "xgroup", "xinfo",
+    ];
+
     private readonly byte[] small;
     private readonly byte[] capital;
 
     internal RedisCommand(int id, string name, RedisCategories categories, KeyRule keys, int first, int last, int step)
     {
         (Id, Name, Categories, Keys, First, Last, Step, Turn) = (id, name, categories, keys, first, last, step, TurnOf(name));
+        IsContainer = Array.IndexOf(Containers, name) >= 0;
         (small, capital) = (Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(name.ToUpperInvariant()));
     }
 
@@ -93,6 +100,9 @@ public sealed class RedisCommand
     public int Last { get; }
     public int Step { get; }
     public RedisTurn Turn { get; }
+
+    /// <summary>Its first argument says what it does: CONFIG GET, CONFIG SET.</summary>
+    public bool IsContainer { get; }
 
     /// <returns>The same bytes to keep; null for a spelling that is rarely used, and for <see cref="RedisCommands.Other"/>.</returns>
     internal byte[]? SpellingOf(ReadOnlySpan<byte> name) => name.SequenceEqual(capital) ? capital : name.SequenceEqual(small) ? small : null;

@@ -2,6 +2,7 @@ using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Inbound;
@@ -23,9 +24,10 @@ internal static class InboundConnection
     {
         var loop = client.Loop;
         long start = loop.Time.GetTimestamp();
-        var parties = target.Parties("tcp");
+        bool redis = target.IsRedis;
+        var parties = target.Parties(redis ? "redis" : "tcp");
         context.Reporter.TcpOpened(loop.Index, parties);
-        var relay = new TcpRelay(client, application);
+        var relay = redis ? new RedisRelay(context, client, application, parties, target.Gate) : new TcpRelay(client, application);
         try
         {
             await relay.RunAsync();
@@ -37,7 +39,7 @@ internal static class InboundConnection
             {
                 Parties = parties,
                 Telemetry = target.Telemetry,
-                Failure = relay.Broken is null ? null : TcpFailures.Of(relay),
+                Failure = TcpFailures.Of(relay),
                 Duration = loop.Time.GetElapsedTime(start),
                 ReceivedBytes = relay.ReceivedBytes,
                 SentBytes = relay.SentBytes,

@@ -4,6 +4,7 @@ using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Policy;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
@@ -23,7 +24,16 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     private InboundPort? Port => Model?.Ports.GetValueOrDefault(application.Port);
 
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
-    public bool IsHttp => Port?.Protocol == AppProtocol.Http1 || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
+    public bool IsHttp => Port?.Protocol == AppProtocol.Http1 || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Redis) && Policy.NeedsHttp(application.Port));
+
+    /// <summary>Commands are looked at where the port's protocol asks for it, or a policy about a port whose protocol nobody named.</summary>
+    public bool IsRedis => !IsHttp && (Port?.Protocol == AppProtocol.Redis
+        || (Port is null or { Protocol: AppProtocol.Detect } && Policy.NeedsRedis(application.Port)));
+
+    /// <summary>Each request or command is asked about again.</summary>
+    public bool IsAskedAgain => IsHttp || IsRedis;
+
+    public RedisGate Gate => new(context, local.Uid, new AccessQuestion(principal, client.Address, application.Port, null, HttpPending: false));
 
     /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
     public void Authorize(Mesh.Http.RequestHead? request, bool httpPending)

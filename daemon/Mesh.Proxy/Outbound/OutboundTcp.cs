@@ -3,6 +3,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Policy;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Upstream;
@@ -28,10 +29,11 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     public Task ToWorkloadAsync(Connection client, WorkloadModel workload, IpPort destination)
     {
         var endpoint = new EndpointModel { Workload = workload, Target = destination, Weight = 1, State = new EndpointState(context.Loops.Count) };
+        bool redis = workload.Ports.GetValueOrDefault(destination.Port)?.Protocol == AppProtocol.Redis;
         return Carry(client, null, async () =>
         {
-            var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout);
-            return new Dialled(upstream, endpoint, Parties(endpoint, null));
+            var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout, httpPending: redis);
+            return new Dialled(upstream, endpoint, Parties(endpoint, null, redis), redis);
         });
     }
 
@@ -43,7 +45,8 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
             return new Dialled(upstream, null, Parties(null, null));
         });
 
-    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties);
+    /// <param name="IsRedis">The port is declared so.</param>
+    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties, bool IsRedis = false);
 
     /// <summary>With a TCPRoute attached, its backends; otherwise the service's own endpoints. Retries on another endpoint.</summary>
     /// <param name="httpPending">What the client will speak is not known yet: conditions on requests stay open.</param>
@@ -51,13 +54,14 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     {
         if (service.TcpBackends.Length > 0) service = Choose(service.TcpBackends, $"service {service.ServiceKey}");
         EndpointModel? failed = null;
+        bool redis = service.Protocol == AppProtocol.Redis;
         for (int retries = service.Traffic.ConnectRetries; ; retries--)
         {
             var endpoint = Endpoints.Pick(service, failed, loop.Index, local.Random);
             try
             {
-                var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending);
-                return new Dialled(upstream, endpoint, Parties(endpoint, service));
+                var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending || redis);
+                return new Dialled(upstream, endpoint, Parties(endpoint, service, redis), redis);
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {
@@ -70,7 +74,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     internal async Task Relay(Connection client, Dialled dialled, long start)
     {
         context.Reporter.TcpOpened(loop.Index, dialled.Parties);
-        var relay = new TcpRelay(client, dialled.Upstream);
+        var relay = RelayOf(client, dialled);
         try
         {
             await relay.RunAsync();
@@ -78,7 +82,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         finally
         {
             await dialled.Upstream.DisposeAsync();
-            Report(client, dialled.Parties, relay.Broken is null ? null : TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
+            Report(client, dialled.Parties, TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
         }
     }
 
@@ -88,6 +92,15 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         var parties = Parties(null, service);
         context.Reporter.TcpOpened(loop.Index, parties);
         Report(client, parties, failure, start, null, default);
+    }
+
+    private TcpRelay RelayOf(Connection client, in Dialled dialled)
+    {
+        if (!dialled.IsRedis) return new TcpRelay(client, dialled.Upstream);
+        var endpoint = dialled.Endpoint!;
+        bool decidesHere = context.Locals.TryGet(endpoint.Workload.Uid, out _);
+        var gate = decidesHere ? new RedisGate(context, endpoint.Workload.Uid, Question(client, endpoint, httpPending: false)) : null;
+        return new RedisRelay(context, client, dialled.Upstream, dialled.Parties, gate);
     }
 
     private async Task Carry(Connection client, ServicePortModel? service, Func<Task<Dialled>> dial)
@@ -128,17 +141,18 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private void Authorize(Connection client, EndpointModel endpoint, bool httpPending)
     {
         if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
-        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var question = new AccessQuestion(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending);
-        var decision = endpoint.Workload.Policy.Decide(question);
+        var decision = endpoint.Workload.Policy.Decide(Question(client, endpoint, httpPending));
         if (!decision.Allowed)
             throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
     }
 
-    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
+    private AccessQuestion Question(Connection client, EndpointModel endpoint, bool httpPending) =>
+        new(source?.IdentityIn(context.Snapshots.Current.TrustDomain), client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending);
+
+    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service, bool redis = false)
     {
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var parties = TrafficParties.FromSource(source, identity, endpoint, service, "tcp");
+        var parties = TrafficParties.FromSource(source, identity, endpoint, service, redis ? "redis" : "tcp");
         return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
     }
 

@@ -1,3 +1,4 @@
+using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -41,6 +42,18 @@ public readonly ref struct TcpOutcome
     public required IpPort Upstream { get; init; }
 }
 
+/// <summary>How a Redis command ended.</summary>
+public enum RedisResult
+{
+    Ok,
+
+    /// <summary>The server answered with an error, or not at all.</summary>
+    Error,
+
+    /// <summary>A policy did not let it through.</summary>
+    Denied,
+}
+
 /// <summary>Takes what happened on a loop and turns it into metrics and log records without blocking it.</summary>
 public interface ITrafficReporter
 {
@@ -49,6 +62,13 @@ public interface ITrafficReporter
     void TcpOpened(int loop, TrafficParties parties);
 
     void TcpClosed(int loop, in TcpOutcome outcome);
+
+    /// <param name="duration">From the command to its reply; not known of those that were not answered by the server.</param>
+    /// <param name="count">So many alike, sent and answered at the same time.</param>
+    void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count);
+
+    /// <summary>A Redis connection whose replies are not followed any more.</summary>
+    void RedisOpaque(int loop, TrafficParties parties, string reason);
 
     /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
     void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);

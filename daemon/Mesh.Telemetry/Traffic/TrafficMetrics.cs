@@ -34,6 +34,7 @@ public sealed class TrafficMetrics
     private Outcome lastOutcome;
     private RequestCells? last;
     private ConstantFields? accessLabels;
+    private RedisMetrics? redis;
 
     internal TrafficMetrics(MetricShard shard, in TrafficLabels labels)
     {
@@ -47,6 +48,9 @@ public sealed class TrafficMetrics
 
     /// <summary>The labels as fields of access records; made at the first use.</summary>
     public ConstantFields AccessLabels => accessLabels ??= AccessFields.Of(labels);
+
+    /// <summary>Of Redis commands; made at the first use.</summary>
+    public RedisMetrics Redis => redis ??= new RedisMetrics(shard, labels);
 
     /// <param name="code">HTTP status; 0 if none was sent.</param>
     /// <param name="grpcStatus">-1 when it is not gRPC.</param>

@@ -48,6 +48,7 @@ public sealed class TestMachines
     {
         Http,
         Tcp,
+        Redis,
         Detect,
     }
 
@@ -103,6 +104,7 @@ public sealed class TestMachines
             {
                 Wire.Http => Mesh.Protocol.Config.AppProtocol.Http,
                 Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
+                Wire.Redis => Mesh.Protocol.Config.AppProtocol.Redis,
                 _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
             } } },
         });

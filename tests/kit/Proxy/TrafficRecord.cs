@@ -1,3 +1,4 @@
+using Mesh.Http.Resp;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
@@ -19,6 +20,8 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
 public sealed class TrafficRecorder : ITrafficReporter
 {
     private readonly System.Collections.Concurrent.ConcurrentQueue<TrafficRecord> records = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> commands = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> opaque = new();
 
     public IReadOnlyCollection<TrafficRecord> Records => records;
 
@@ -31,6 +34,17 @@ public sealed class TrafficRecorder : ITrafficReporter
     }
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Add("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes);
+
+    /// <summary>"get ok" to how often, of source and destination alike.</summary>
+    public IReadOnlyDictionary<string, int> Commands => commands;
+
+    /// <summary>Why Redis connections were not followed any more.</summary>
+    public IReadOnlyCollection<string> Opaque => opaque;
+
+    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count) =>
+        commands.AddOrUpdate($"{command.Name} {result.ToString().ToLowerInvariant()}", count, (_, before) => before + count);
+
+    public void RedisOpaque(int loop, TrafficParties parties, string reason) => opaque.Enqueue(reason);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);

@@ -45,18 +45,18 @@ internal static class RedisCommandTable
         discard t none
         dump rk 1 1
         echo c none
-        eval s script
-        eval_ro s script
-        evalsha s script
-        evalsha_ro s script
+        eval s script 2
+        eval_ro s script 2
+        evalsha s script 2
+        evalsha_ro s script 2
         exec t none
         exists rk 1 -1
         expire wk 1 1
         expireat wk 1 1
         expiretime rk 1 1
         failover ad any
-        fcall s script
-        fcall_ro s script
+        fcall s script 2
+        fcall_ro s script 2
         flushall wdk any
         flushdb wdk any
         function wds any

@@ -115,7 +115,7 @@ public static class RedisCommands
     /// <summary>Rules put their one number behind the rule's name.</summary>
     private static int Number(string[] words, int index, int otherwise)
     {
-        if (index == 2 && words.Length > 3 && words[2].StartsWith("counted", StringComparison.Ordinal)) index = 3;
+        if (index == 2 && words.Length > 3 && char.IsAsciiLetter(words[2][0])) index = 3;
         return words.Length > index && int.TryParse(words[index], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
     }
 

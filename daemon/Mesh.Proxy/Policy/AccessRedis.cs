@@ -15,7 +15,7 @@ public sealed class RedisCommandMatch
     {
         if (text.StartsWith('@'))
         {
-            bool known = Enum.TryParse(text[1..], ignoreCase: true, out category) && Enum.IsDefined(category) && category != RedisCategories.None;
+            bool known = text.Skip(1).All(char.IsAsciiLetter) && Enum.TryParse(text[1..], ignoreCase: true, out category) && Enum.IsDefined(category) && category != RedisCategories.None;
             if (!known) throw new NotSupportedException($"the command category {text} is not known");
         }
         int bar = text.IndexOf('|');

@@ -11,6 +11,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Reporting;
+using AppProtocol = Mesh.Protocol.Config.AppProtocol;
 
 namespace Mesh.Kit.Proxy;
 
@@ -80,12 +81,15 @@ public sealed class TestGateway : IAsyncDisposable
 
     public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
 
-    public void StartTcp(params IpPort[] endpoints) => Start(GatewayListener.Types.Protocol.Tcp, new TcpRoute
+    public void StartTcp(params IpPort[] endpoints) => StartTcp(AppProtocol.UnknownProtocol, endpoints);
+
+    /// <param name="protocol">Of the service's port.</param>
+    public void StartTcp(AppProtocol protocol, params IpPort[] endpoints) => Start(GatewayListener.Types.Protocol.Tcp, new TcpRoute
     {
         Namespace = "test",
         Name = "tcp",
         Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } },
-        Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+        Backends = { new Backend { Service = AddService(endpoints, protocol), Port = Port, Weight = 1 } },
     });
 
     /// <summary>The test's own work, on the peers' loop; half a minute at most.</summary>
@@ -137,10 +141,10 @@ public sealed class TestGateway : IAsyncDisposable
         host.Apply(snapshots.Current);
     }
 
-    private string AddService(IpPort[] endpoints)
+    private string AddService(IpPort[] endpoints, AppProtocol protocol = AppProtocol.UnknownProtocol)
     {
         string name = $"s{names++}";
-        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port } } });
+        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port, AppProtocol = protocol } } });
         for (int i = 0; i < endpoints.Length; i++)
         {
             resources.Add(new Workload

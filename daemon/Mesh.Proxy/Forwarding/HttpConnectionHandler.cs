@@ -95,7 +95,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
             Duration = duration,
             RequestBytes = Forwarder.RequestBytes,
             ResponseBytes = Forwarder.ResponseBytes,
-            Client = exchange.Connection.RemoteAddress,
+            Client = exchange.RemoteAddress,
             Upstream = upstreamAddress,
             Route = Route,
             TraceId = trace.TraceId,

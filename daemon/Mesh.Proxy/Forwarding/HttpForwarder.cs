@@ -52,7 +52,7 @@ internal sealed class HttpForwarder
     public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         upstream = client;
-        exchange.Connection.OnBroken = onClientBroken;
+        exchange.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
         Exception? problem = null;
         try
@@ -69,13 +69,13 @@ internal sealed class HttpForwarder
         }
         deadline.Cancel();
         upstream = null;
-        exchange.Connection.OnBroken = null;
+        exchange.OnBroken = null;
         await StopPump(exchange, client);
         return problem switch
         {
             null => null,
             HttpMessageException error => OnProtocolError(error),
-            _ => OnBroken(exchange, problem),
+            _ => OnBroken(exchange, client, problem),
         };
     }
 
@@ -128,21 +128,7 @@ internal sealed class HttpForwarder
         catch (ConnectionBrokenException)
         {
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
-            if (IsBroken(exchange.Connection)) client.Abort();
-        }
-    }
-
-    /// <summary>To be asked only while nobody reads the connection.</summary>
-    private static bool IsBroken(Connection connection)
-    {
-        try
-        {
-            if (connection.Input.TryRead(out var read)) connection.Input.AdvanceTo(read.Buffer.Start);
-            return false;
-        }
-        catch (ConnectionBrokenException)
-        {
-            return true;
+            if (exchange.IsClientGone()) client.Abort();
         }
     }
 
@@ -178,13 +164,14 @@ internal sealed class HttpForwarder
         ? new Failure(ResponseFlag.DPE, FailureSide.Upstream, FailureStage.Response, error.Message)
         : new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status };
 
-    private Failure OnBroken(ServerExchange exchange, Exception error)
+    private Failure OnBroken(ServerExchange exchange, ClientExchange client, Exception error)
     {
         if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
         if (requestError is not null)
             return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
-        if (IsBroken(exchange.Connection)) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
-        return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}");
+        if (exchange.IsClientGone()) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
+        return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}",
+            RetrySafe: NothingReceived && client.IsRefused);
     }
 
     private void OnDeadline()

@@ -22,7 +22,7 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
         target.Authorize(exchange.Request, httpPending: false);
-        HopByHop.Strip(exchange.Request.Headers);
+        Prepare(exchange.Request);
         var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
         Chose(target.Application);
         var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);

@@ -69,7 +69,7 @@ internal sealed class OutboundHttpHandler(
 
     private ValueTask<Failure?> ToService(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HttpFilters rule, HttpFilters backend, TimeSpan timeout)
     {
-        HopByHop.Strip(exchange.Request.Headers);
+        Prepare(exchange.Request);
         RequestEdits.Apply(exchange.Request, rule);
         RequestEdits.Apply(exchange.Request, backend);
         if (timeout == TimeSpan.Zero) timeout = service.Traffic.RequestTimeout;
@@ -91,7 +91,7 @@ internal sealed class OutboundHttpHandler(
             endpoint.State.Begin(Loop.Index);
             try
             {
-                var request = new UpstreamRequest(source, client, endpoint, service.Traffic.ConnectTimeout);
+                var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout);
                 bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.IsOnKeptConnection;
@@ -145,6 +145,7 @@ internal sealed class OutboundHttpHandler(
         return null;
     }
 
+    /// <summary>Zero, or less, is none.</summary>
     private static TimeSpan Shortest(TimeSpan a, TimeSpan b) =>
-        a == TimeSpan.Zero ? b : b == TimeSpan.Zero || a < b ? a : b;
+        a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;
 }

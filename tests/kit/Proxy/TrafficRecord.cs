@@ -25,6 +25,11 @@ public sealed class TrafficRecorder : ITrafficReporter
     public void HttpFinished(int loop, in HttpOutcome outcome) =>
         Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId));
 
+    public void Upgraded(int loop, TrafficParties parties)
+    {
+        // Only ends are recorded.
+    }
+
     public void TcpOpened(int loop, TrafficParties parties)
     {
         // Only ends are recorded.

@@ -45,14 +45,14 @@ internal sealed class LoopLocal
     {
         (Loop, Random, Bits) = (loop, random, bits);
         Tunnels = new TunnelPool(context, loop);
-        HttpPool = new HttpPool(context.Options, loop);
         Connector = new UpstreamConnector(context, this);
+        Http = new HttpUpstreams(context, this);
     }
 
     public Loop Loop { get; }
     public Random Random { get; }
     public BitSource Bits { get; }
     public TunnelPool Tunnels { get; }
-    public HttpPool HttpPool { get; }
     public UpstreamConnector Connector { get; }
+    public HttpUpstreams Http { get; }
 }

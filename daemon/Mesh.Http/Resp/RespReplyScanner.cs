@@ -119,7 +119,10 @@ public sealed class RespReplyScanner
                 if (input[p..].StartsWith("-1\r\n"u8)) p += 4;
                 else if (!TrySkipString(input, ref p)) return false;
                 break;
-            case (byte)'+' or (byte)'-' or (byte)':' or (byte)'_' or (byte)'#' or (byte)',' or (byte)'(':
+            case (byte)':':
+                if (!TrySkipInteger(input, ref p)) return false;
+                break;
+            case (byte)'+' or (byte)'-' or (byte)'_' or (byte)'#' or (byte)',' or (byte)'(':
                 int end = input[p..].IndexOf((byte)'\r');
                 if (end < 0 || p + end + 1 >= input.Length || input[p + end + 1] != '\n') return false;
                 p += end + 2;
@@ -128,6 +131,15 @@ public sealed class RespReplyScanner
                 return false;
         }
         at = p;
+        return true;
+    }
+
+    private static bool TrySkipInteger(ReadOnlySpan<byte> input, ref int p)
+    {
+        int begin = p;
+        while ((uint)p < (uint)input.Length && (uint)(input[p] - '0') <= 9) p++;
+        if (p - begin is 0 or > MaxDigits || p + 1 >= input.Length || input[p] != '\r' || input[p + 1] != '\n') return false;
+        p += 2;
         return true;
     }
 

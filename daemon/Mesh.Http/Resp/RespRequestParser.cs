@@ -44,13 +44,14 @@ public sealed class RespRequestParser
     /// <summary>A command has begun and not ended.</summary>
     public bool InCommand => phase != Phase.Start;
 
-    /// <summary>The sink has heard of the command that has not ended.</summary>
-    public bool IsBegun { get; private set; }
+    /// <summary>Where in the input of the last call the last command began; -1: before it.</summary>
+    public int BegunAt { get; private set; }
 
     public RespProgress Read<TSink>(ReadOnlySpan<byte> input, ref TSink sink, out int consumed)
         where TSink : struct, IRespCommandSink
     {
         consumed = 0;
+        BegunAt = -1;
         while (consumed < input.Length)
         {
             if (phase == Phase.Start)
@@ -76,6 +77,7 @@ public sealed class RespRequestParser
         int count = Number(input, ref p);
         if (count <= 0 || !TryBulk(input, ref p, out int nameStart, out int nameLength)) return false;
         int first = p;
+        BegunAt = at;
         for (int i = 1; i < count; i++)
         {
             if (!TryBulk(input, ref p, out _, out _)) return false;
@@ -155,8 +157,9 @@ public sealed class RespRequestParser
 
     private void Begin(bool array, ref int at)
     {
+        BegunAt = at;
         phase = array ? Phase.Count : Phase.Inline;
-        (number, digits, negative, index, IsBegun) = (0, 0, false, 0, false);
+        (number, digits, negative, index) = (0, 0, false, 0);
         if (array) at++;
     }
 
@@ -226,7 +229,6 @@ public sealed class RespRequestParser
         var bytes = kept.AsSpan(0, keptLength);
         if (index == 0)
         {
-            IsBegun = true;
             wanted = sink.Begin(Find(bytes), bytes, arguments);
         }
         else if (wanted)
@@ -255,7 +257,6 @@ public sealed class RespRequestParser
         where TSink : struct, IRespCommandSink
     {
         phase = Phase.Start;
-        IsBegun = false;
         return sink.End() ? RespProgress.More : RespProgress.Stopped;
     }
 

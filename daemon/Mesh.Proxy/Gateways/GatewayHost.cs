@@ -1,6 +1,6 @@
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Workloads;
@@ -80,8 +80,9 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         }
         if (scope.Listener!.Protocol == AppProtocol.Tcp)
             return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
-        var handler = new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope);
-        return new Http1ServerConnection(connection, handler, context.Options.Http).RunAsync();
+        var parties = new PartiesCache(context.Locals);
+        return HttpServing.RunAsync(
+            connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties), context.Options.Http);
     }
 
     private sealed class GatewayScope(string gateway, string listener) : IOutboundScope

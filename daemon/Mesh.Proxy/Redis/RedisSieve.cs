@@ -37,7 +37,10 @@ internal sealed class RedisSieve(
                 start = at;
                 judge.Reset();
             }
-            if (!TryReadCommand(buffer, ref at)) continue;
+            long before = at;
+            bool ended = TryReadCommand(buffer, ref at);
+            if (requests.BegunAt >= 0) start = before + requests.BegunAt;
+            if (!ended) continue;
             if (judge.Verdict == CommandVerdict.Allowed) continue;
             await ForwardAsync(output, buffer, from, start);
             from = at;

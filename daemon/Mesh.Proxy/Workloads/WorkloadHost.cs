@@ -40,7 +40,7 @@ public sealed class WorkloadHost(ProxyContext context, IEnumerable<IWorkloadList
             await loop.RunAsync(() =>
             {
                 state.AbortAll(loop);
-                context.OnLoop(loop).HttpPool.CloseOf(uid);
+                context.OnLoop(loop).Http.CloseOf(uid);
                 context.OnLoop(loop).Tunnels.CloseOf(uid);
                 return Task.CompletedTask;
             });

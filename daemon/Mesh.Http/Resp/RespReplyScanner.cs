@@ -89,15 +89,22 @@ public sealed class RespReplyScanner
         if (missing == 0)
         {
             missing = 1;
-            (outermost, attributed, wordLength, lastInteger) = (first, first == '|', 0, 0);
-            words = first == '>' || (first == '*' && sink.WantsWords);
-            wordState = words ? WordState.Head : WordState.None;
+            Outermost(first, ref sink);
         }
-        else if (attributed && missing == 1 && streamDepth == 0 && first != '|')
+        else if (attributed && missing == 1 && streamDepth == 0)
         {
-            (outermost, attributed) = (first, false);
+            Outermost(first, ref sink);
         }
         return first is not ((byte)'.' or (byte)';');
+    }
+
+    /// <summary>The reply's own type, or that of attributes before it.</summary>
+    private void Outermost<TSink>(byte first, ref TSink sink)
+        where TSink : struct, IRespReplySink
+    {
+        (outermost, attributed, wordLength, lastInteger) = (first, first == '|', 0, 0);
+        words = first == '>' || (first == '*' && sink.WantsWords);
+        wordState = words ? WordState.Head : WordState.None;
     }
 
     /// <summary>A streamed string has pieces and nothing else; a streamed array has values until its end.</summary>

@@ -9,9 +9,9 @@ public sealed class ReplyScannerTests
         "+OK\r\n-ERR no\r\n:12\r\n:-3\r\n$-1\r\n$0\r\n\r\n$5\r\na\r\nbc\r\n*-1\r\n*0\r\n*2\r\n*1\r\n:1\r\n$1\r\nx\r\n"
         + "_\r\n#t\r\n,3.14\r\n(12345678901234567890\r\n!5\r\nERR x\r\n=7\r\ntxt:abc\r\n%2\r\n+a\r\n:1\r\n+b\r\n*2\r\n:1\r\n:2\r\n~1\r\n+x\r\n"
         + "|1\r\n+ttl\r\n*1\r\n:5\r\n+attributed\r\n*2\r\n|1\r\n+k\r\n+v\r\n:1\r\n:2\r\n>3\r\n$7\r\nmessage\r\n+ch\r\n:9\r\n"
-        + "$?\r\n;4\r\nabcd\r\n;2\r\n\r\n\r\n;0\r\n*?\r\n:1\r\n*2\r\n:2\r\n*?\r\n.\r\n$?\r\n;0\r\n.\r\n%0\r\n>1\r\n*1\r\n+no\r\n+end\r\n";
+        + "|1\r\n+k\r\n:7\r\n>2\r\n+invalidate\r\n:8\r\n$?\r\n;4\r\nabcd\r\n;2\r\n\r\n\r\n;0\r\n*?\r\n:1\r\n*2\r\n:2\r\n*?\r\n.\r\n$?\r\n;0\r\n.\r\n%0\r\n>1\r\n*1\r\n+no\r\n+end\r\n";
 
-    private const string SeveralRead = "+ - : : $ $ $ * * * _ # , ( ! = % ~ + * >message/9 $ * % >/0 +";
+    private const string SeveralRead = "+ - : : $ $ $ * * * _ # , ( ! = % ~ + * >message/9 >invalidate/8 $ * % >/0 +";
 
     [Fact]
     public void Replies_are_found() => Assert.Equal(SeveralRead, ReplyList.Of(Several));

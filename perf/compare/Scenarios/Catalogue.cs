@@ -27,7 +27,7 @@ internal static class Catalogue
         new MeshFootprint(),
         new Scale(),
         new StartUp(),
-        new RedisHop("n", "Redis commands one by one, 50 connections", pipeline: 1),
+        new RedisHop("n-single", "Redis commands one by one, 50 connections", pipeline: 1),
         new RedisHop("n-pipelined", "Redis commands, 100 at once, 50 connections", pipeline: 100),
     ];
 

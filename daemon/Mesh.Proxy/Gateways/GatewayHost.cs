@@ -68,7 +68,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(string gateway, string listener, Connection connection) =>
-        TrackedConnection.Run(null, connection, accepted => Handle(gateway, listener, accepted));
+        TrackedConnection.Run(context, null, connection, accepted => Handle(gateway, listener, accepted));
 
     private Task Handle(string gateway, string listener, Connection connection)
     {
@@ -81,8 +81,8 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         if (scope.Listener!.Protocol == AppProtocol.Tcp)
             return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
         var parties = new PartiesCache(context.Locals);
-        return HttpServing.RunAsync(
-            connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties), context.Options.Http);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     private sealed class GatewayScope(string gateway, string listener) : IOutboundScope

@@ -1,6 +1,7 @@
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Identity;
+using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tracing;
 using Mesh.Proxy.Upstream;
@@ -47,6 +48,7 @@ internal sealed class LoopLocal
         Tunnels = new TunnelPool(context, loop);
         HttpPool = new HttpPool(context.Options, loop);
         Connector = new UpstreamConnector(context, this);
+        Learned = new LearnedProtocols(loop);
     }
 
     public Loop Loop { get; }
@@ -55,4 +57,5 @@ internal sealed class LoopLocal
     public TunnelPool Tunnels { get; }
     public HttpPool HttpPool { get; }
     public UpstreamConnector Connector { get; }
+    public LearnedProtocols Learned { get; }
 }

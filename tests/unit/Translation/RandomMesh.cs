@@ -37,7 +37,7 @@ internal sealed class RandomMesh(Random random)
             Name = Name("f"),
             Targets = { Targets(), new Target { Gateway = $"{Space()}/{Name("g")}" } },
             RequestTimeoutMs = (ulong)random.Next(5),
-            ProxyProtocol = random.Next(2) == 0 ? null : new ProxyProtocol { Send = (ProxyProtocol.Types.Version)random.Next(2), AcceptFrom = { $"10.{random.Next(3)}.0.0/16" } },
+            ProxyProtocol = random.Next(2) == 0 ? null : new Wire.ProxyProtocol { Send = (Wire.ProxyProtocol.Types.Version)random.Next(2), AcceptFrom = { $"10.{random.Next(3)}.0.0/16" } },
             LoadBalancer = (TrafficPolicy.Types.LoadBalancer)random.Next(3),
             CreatedUnixMs = random.Next(3),
         },

@@ -6,6 +6,7 @@ using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Outbound;
 
@@ -39,6 +40,12 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
         if (opening.State == OpeningState.Decided)
         {
             await CarryAsync(null, Learn(serverSpoke: false));
+            return;
+        }
+        if (opening.State == OpeningState.Broken)
+        {
+            Learn(serverSpoke: false);
+            tcp.Fail(client, service, new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Connect, "the client left before it spoke"), start);
             return;
         }
         OutboundTcp.Dialled dialled;

@@ -110,9 +110,9 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
 
     private Task ToHttp1(OutboundTcp.Dialled? dialled)
     {
-        if (dialled is { Endpoint: { } endpoint, Upstream: var upstream })
+        if (dialled is { Endpoint: { } endpoint, Service: { } chosen, Upstream: var upstream })
         {
-            var pool = new PoolKey(source.Uid, endpoint.Workload.Uid, endpoint.Target, client.RemoteAddress.Address);
+            var pool = PoolKey.Of(source, chosen, endpoint, client.RemoteAddress);
             local.HttpPool.Return(pool, new Http1ClientConnection(upstream, context.Options.Http));
         }
         return serveHttp();

@@ -48,6 +48,9 @@ public sealed class TestGateway : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
+    /// <summary>Where the listener that was opened last is.</summary>
+    public IpPort Address => sockets.Opened;
+
     /// <summary>A backend that the test plays.</summary>
     public PeerServer App()
     {

@@ -61,6 +61,9 @@ public static class MeshMetrics
     public static readonly MetricFamily RedisOpaque = MetricFamily.Counter(
         "mesh_redis_opaque_total", "Redis connections whose commands are not counted from some point on, by why.", TrafficLabels.With("reason"));
 
+    public static readonly MetricFamily ProtocolDetections = MetricFamily.Counter(
+        "mesh_protocol_detection_total", "Connections to ports whose protocol nobody named, by what they turned out to be.", "result", "destination_service");
+
     public static readonly MetricFamily WorkloadCpu = MetricFamily.Counter(
         "mesh_workload_cpu_seconds_total", "Time that loops spent on a workload's traffic.", "workload", "namespace");
 

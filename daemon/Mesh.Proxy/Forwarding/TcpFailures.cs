@@ -5,10 +5,11 @@ namespace Mesh.Proxy.Forwarding;
 
 internal static class TcpFailures
 {
-    /// <returns>Null when all passed and both sides ended in order.</returns>
-    public static Failure? Of(TcpRelay relay) => relay.Refusal ?? (relay.Broken is { } broken ? Broken(relay, broken.Message) : null);
-
-    private static Failure Broken(TcpRelay relay, string reason) => relay.BrokenByClient
-        ? new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, reason)
-        : new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, reason);
+    /// <returns>Null: everything passed and both sides ended in order.</returns>
+    public static Failure? Of(TcpRelay relay) => relay.Refusal is { } refusal ? refusal
+        : relay.Broken is null ? null
+        : relay.WasIdle ? new Failure(ResponseFlag.SI, FailureSide.Mesh, FailureStage.Response, relay.Broken.Message)
+        : relay.BrokenByClient
+            ? new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, relay.Broken!.Message)
+        : new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, relay.Broken!.Message);
 }

@@ -12,7 +12,7 @@ namespace Mesh.Proxy.Outbound;
 internal sealed class OutboundAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState source, Connection connection) =>
-        TrackedConnection.Run(source, connection, accepted => Handle(source, accepted));
+        TrackedConnection.Run(context, source, connection, accepted => Handle(source, accepted));
 
     private Task Handle(LocalWorkloadState source, Connection connection)
     {
@@ -36,6 +36,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     {
         AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc => ServeHttp(source, connection, port),
         AppProtocol.Detect => new ProtocolDetection(context, source, connection, port, () => ServeHttp(source, connection, port)).RunAsync(),
+        AppProtocol.Tls => new DeclaredTls(context, source, connection, port).RunAsync(),
         _ => new OutboundTcp(context, connection.Loop, source).ToServiceAsync(connection, port),
     };
 
@@ -43,8 +44,8 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     {
         var scope = new ServiceScope(source.Uid, port.ServiceKey, port.Port);
         var parties = new PartiesCache(context.Locals);
-        return HttpServing.RunAsync(
-            connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties), context.Options.Http);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     /// <summary>A loop through ourselves would never end.</summary>

@@ -20,20 +20,26 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
 {
     private readonly LoopLocal local = context.OnLoop(loop);
 
+    /// <summary>Set when the client's first bytes have told more.</summary>
+    public OpaqueTraffic Traffic { get; set; } = OpaqueTraffic.Tcp;
+
+    /// <summary>The route that matched, for the record.</summary>
+    public string? Route { get; set; }
+
     public Task ToServiceAsync(Connection client, ServicePortModel service) => Carry(client, service, () => Dial(client, service));
 
     public Task ToBackendsAsync(Connection client, BackendModel[] backends, string listener) =>
-        Carry(client, null, () => Dial(client, Choose(backends, listener)));
+        Carry(client, null, () => Dial(client, backends, listener));
 
     /// <summary>By the workload's own address, without a service: no balancing, the same identity and policy.</summary>
     public Task ToWorkloadAsync(Connection client, WorkloadModel workload, IpPort destination)
     {
         var endpoint = new EndpointModel { Workload = workload, Target = destination, Weight = 1, State = new EndpointState(context.Loops.Count) };
-        bool redis = workload.Ports.GetValueOrDefault(destination.Port)?.Protocol == AppProtocol.Redis;
+        if (workload.Ports.GetValueOrDefault(destination.Port)?.Protocol == AppProtocol.Redis) Traffic = OpaqueTraffic.Redis;
         return Carry(client, null, async () =>
         {
-            var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout, httpPending: redis);
-            return new Dialled(upstream, endpoint, Parties(endpoint, null, redis), redis);
+            var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout);
+            return new Dialled(upstream, endpoint, null);
         });
     }
 
@@ -42,26 +48,35 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         Carry(client, null, async () =>
         {
             var upstream = await local.Connector.PassThroughAsync(source!, destination, TrafficSettings.Default.ConnectTimeout);
-            return new Dialled(upstream, null, Parties(null, null));
+            return new Dialled(upstream, null, null);
         });
 
-    /// <param name="IsRedis">The port is declared so.</param>
-    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties, bool IsRedis = false);
+    /// <param name="Endpoint">Null outside the mesh.</param>
+    /// <param name="Service">Null for a destination that is reached by its own address.</param>
+    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, ServicePortModel? Service);
 
     /// <summary>With a TCPRoute attached, its backends; otherwise the service's own endpoints. Retries on another endpoint.</summary>
     /// <param name="httpPending">What the client will speak is not known yet: conditions on requests stay open.</param>
     internal async Task<Dialled> Dial(Connection client, ServicePortModel service, bool httpPending = false)
     {
         if (service.TcpBackends.Length > 0) service = Choose(service.TcpBackends, $"service {service.ServiceKey}");
+        return await DialEndpoint(client, service, httpPending);
+    }
+
+    /// <summary>One of a route's backends, by weight.</summary>
+    internal Task<Dialled> Dial(Connection client, BackendModel[] backends, string what) => DialEndpoint(client, Choose(backends, what), httpPending: false);
+
+    private async Task<Dialled> DialEndpoint(Connection client, ServicePortModel service, bool httpPending)
+    {
         EndpointModel? failed = null;
-        bool redis = service.Protocol == AppProtocol.Redis;
+        if (service.Protocol == AppProtocol.Redis) Traffic = OpaqueTraffic.Redis;
         for (int retries = service.Traffic.ConnectRetries; ; retries--)
         {
             var endpoint = Endpoints.Pick(service, failed, loop.Index, local.Random);
             try
             {
-                var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending || redis);
-                return new Dialled(upstream, endpoint, Parties(endpoint, service, redis), redis);
+                var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending);
+                return new Dialled(upstream, endpoint, service);
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {
@@ -73,8 +88,9 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     /// <summary>Relays what is dialled already.</summary>
     internal async Task Relay(Connection client, Dialled dialled, long start)
     {
-        context.Reporter.TcpOpened(loop.Index, dialled.Parties);
-        var relay = RelayOf(client, dialled);
+        var parties = Parties(dialled.Endpoint, dialled.Service);
+        context.Reporter.TcpOpened(loop.Index, parties);
+        var relay = RelayOf(client, dialled, parties);
         try
         {
             await relay.RunAsync();
@@ -82,8 +98,17 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         finally
         {
             await dialled.Upstream.DisposeAsync();
-            Report(client, dialled.Parties, TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
+            Report(client, parties, TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
         }
+    }
+
+    private TcpRelay RelayOf(Connection client, in Dialled dialled, TrafficParties parties)
+    {
+        var idleTimeout = dialled.Service?.Traffic.IdleTimeout ?? TimeSpan.Zero;
+        if (!Traffic.IsRedis) return new TcpRelay(client, dialled.Upstream, idleTimeout);
+        bool decidesHere = dialled.Endpoint is { } to && context.Locals.TryGet(to.Workload.Uid, out _);
+        var gate = decidesHere ? new RedisGate(context, dialled.Endpoint!.Workload.Uid, Question(client, dialled.Endpoint, httpPending: false)) : null;
+        return new RedisRelay(context, client, dialled.Upstream, parties, gate, idleTimeout);
     }
 
     internal void Fail(Connection client, ServicePortModel? service, Failure failure, long start)
@@ -92,15 +117,6 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         var parties = Parties(null, service);
         context.Reporter.TcpOpened(loop.Index, parties);
         Report(client, parties, failure, start, null, default);
-    }
-
-    private TcpRelay RelayOf(Connection client, in Dialled dialled)
-    {
-        if (!dialled.IsRedis) return new TcpRelay(client, dialled.Upstream);
-        var endpoint = dialled.Endpoint!;
-        bool decidesHere = context.Locals.TryGet(endpoint.Workload.Uid, out _);
-        var gate = decidesHere ? new RedisGate(context, endpoint.Workload.Uid, Question(client, endpoint, httpPending: false)) : null;
-        return new RedisRelay(context, client, dialled.Upstream, dialled.Parties, gate);
     }
 
     private async Task Carry(Connection client, ServicePortModel? service, Func<Task<Dialled>> dial)
@@ -141,18 +157,22 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private void Authorize(Connection client, EndpointModel endpoint, bool httpPending)
     {
         if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
-        var decision = endpoint.Workload.Policy.Decide(Question(client, endpoint, httpPending));
+        // Of Redis each command is asked about again.
+        var decision = endpoint.Workload.Policy.Decide(Question(client, endpoint, httpPending || Traffic.IsRedis));
         if (!decision.Allowed)
             throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
     }
 
-    private AccessQuestion Question(Connection client, EndpointModel endpoint, bool httpPending) =>
-        new(source?.IdentityIn(context.Snapshots.Current.TrustDomain), client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending);
-
-    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service, bool redis = false)
+    private AccessQuestion Question(Connection client, EndpointModel endpoint, bool httpPending)
     {
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var parties = TrafficParties.FromSource(source, identity, endpoint, service, redis ? "redis" : "tcp");
+        return new(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending) { ServerName = Traffic.NameForPolicy };
+    }
+
+    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
+    {
+        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
+        var parties = TrafficParties.FromSource(source, identity, endpoint, service, Traffic.Protocol);
         return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
     }
 
@@ -170,5 +190,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
             SentBytes = relay?.SentBytes ?? 0,
             Client = client.RemoteAddress,
             Upstream = upstream,
+            ServerName = Traffic.ServerName.Span,
+            Route = Route,
         });
 }

@@ -23,7 +23,9 @@ internal sealed class RedisRelay : TcpRelay
     private bool requestsLost;
 
     /// <param name="gate">Null where another node decides, or nobody.</param>
-    public RedisRelay(ProxyContext context, Connection client, Connection upstream, TrafficParties parties, RedisGate? gate) : base(client, upstream)
+    /// <param name="idleTimeout">As of any connection.</param>
+    public RedisRelay(ProxyContext context, Connection client, Connection upstream, TrafficParties parties, RedisGate? gate, TimeSpan idleTimeout = default)
+        : base(client, upstream, idleTimeout)
     {
         (loop, this.gate) = (client.Loop, gate);
         conversation = new RedisConversation(context.Reporter, loop, parties);

@@ -49,6 +49,12 @@ public readonly ref struct TcpOutcome
 
     public required IpPort Client { get; init; }
     public required IpPort Upstream { get; init; }
+
+    /// <summary>What the client asked for in its ClientHello; empty: nothing, or not known.</summary>
+    public ReadOnlySpan<byte> ServerName { get; init; }
+
+    /// <summary>Empty: none matched.</summary>
+    public string? Route { get; init; }
 }
 
 /// <summary>How a Redis command ended.</summary>
@@ -81,6 +87,9 @@ public interface ITrafficReporter
 
     /// <summary>A Redis connection whose replies are not followed any more.</summary>
     void RedisOpaque(int loop, TrafficParties parties, string reason);
+
+    /// <summary>A connection to a port whose protocol nobody named has shown what it is.</summary>
+    void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result);
 
     /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
     void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);

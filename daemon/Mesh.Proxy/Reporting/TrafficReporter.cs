@@ -18,12 +18,12 @@ public sealed class TrafficReporter : ITrafficReporter
     private readonly PerLoop[] loops;
     private readonly TimeProvider time;
 
-    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits);
+    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits, DetectionCounters Detections);
 
     public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time, Random seed)
     {
         this.time = time;
-        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed)))];
+        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed), new DetectionCounters(metrics.Shard(i))))];
     }
 
     public void HttpFinished(int loop, in HttpOutcome outcome)
@@ -61,6 +61,8 @@ public sealed class TrafficReporter : ITrafficReporter
         MetricsOf(loop, parties).Redis.Opaque(reason);
         if (parties.OtherSide is { } other) MetricsOf(loop, other).Redis.Opaque(reason);
     }
+
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => loops[loop].Detections.Count(service.Hostname, result);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
     {
@@ -143,8 +145,10 @@ public sealed class TrafficReporter : ITrafficReporter
         Format = outcome.Telemetry.AccessLog.Format,
         SourceAddress = AddressOf(outcome.Client),
         EndpointAddress = AddressOf(outcome.Upstream),
+        Authority = outcome.ServerName,
         Flags = flag,
         FailureReason = outcome.Failure?.Reason,
+        RouteName = outcome.Route,
         BytesReceived = outcome.ReceivedBytes,
         BytesSent = outcome.SentBytes,
     });

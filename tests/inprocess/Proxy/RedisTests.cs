@@ -34,6 +34,18 @@ public sealed class RedisTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void Port_of_undeclared_protocol_is_Redis_when_the_client_speaks_it(string machine, Tunnel tunnel) => With(TestMachines.Wire.Detect, machine, tunnel, async (machines, server, client) =>
+    {
+        await client.SendAsync(Set + Flush + Get);
+        Assert.Equal(Set + Get, await server.ReadAsync((Set + Get).Length));
+        await server.SendAsync("+OK\r\n$1\r\nv\r\n");
+        string expected = "+OK\r\n" + Denied + "$1\r\nv\r\n";
+        Assert.Equal(expected, await client.ReadAsync(expected.Length));
+        Assert.Equal(1, machines.TrafficOf("a").Commands["get ok"]);
+    }, NoFlush);
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void Denied_command_is_answered_in_its_place_and_not_forwarded(string machine, Tunnel tunnel) => With(machine, tunnel, async (machines, server, client) =>
     {
         await client.SendAsync(Set + Flush + Get + "flushall\r\n");
@@ -226,9 +238,12 @@ public sealed class RedisTests
     };
 
     /// <summary>The client web is on machine a.</summary>
-    private static void With(string machine, Tunnel tunnel, Func<TestMachines, Peer, Peer, Task> test, params AccessPolicy[] policies)
+    private static void With(string machine, Tunnel tunnel, Func<TestMachines, Peer, Peer, Task> test, params AccessPolicy[] policies) =>
+        With(TestMachines.Wire.Redis, machine, tunnel, test, policies);
+
+    private static void With(TestMachines.Wire wire, string machine, Tunnel tunnel, Func<TestMachines, Peer, Peer, Task> test, params AccessPolicy[] policies)
     {
-        var machines = new TestMachines { Protocol = TestMachines.Wire.Redis, Tunnel = tunnel };
+        var machines = new TestMachines { Protocol = wire, Tunnel = tunnel };
         machines.Enrol("a", "web", "10.0.1.1").Enrol(machine, "cart", "10.0.2.1");
         foreach (var policy in policies) machines.With(policy);
         machines.Start();

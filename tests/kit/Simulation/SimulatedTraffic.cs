@@ -43,6 +43,11 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         // Nobody asks in a simulation.
     }
 
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
+    {
+        // Invariants are about what was carried.
+    }
+
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
 
     private void Keep(Failure? failure)

@@ -60,6 +60,7 @@ internal struct ChunkedDecoder
             rest = rest.Slice(next);
             if (line.IsEmpty)
             {
+                ForbiddenTrailers.Drop(trailers);
                 buffer = rest;
                 Ended = true;
                 return true;
@@ -96,7 +97,7 @@ internal struct ChunkedDecoder
         var text = digits < 0 ? line : line[..digits];
         if (text.Length is 0 or > 15) Http1Parser.Refuse(400, "a chunk size is not a hexadecimal number");
         if (digits >= 0 && !Http1Parser.IsFieldValue(line[digits..])) Http1Parser.Refuse(400, "a chunk extension holds a control byte");
-        if (digits >= 0 && line[digits..].Trim(" \t"u8) is [not (byte)';', ..]) Http1Parser.Refuse(400, "a chunk size is followed by garbage");
+        if (digits >= 0 && line[digits..].TrimStart(" \t"u8) is not [(byte)';', ..]) Http1Parser.Refuse(400, "a chunk size is followed by garbage");
         long size = 0;
         foreach (byte digit in text)
         {

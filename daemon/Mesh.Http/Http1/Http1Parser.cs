@@ -17,14 +17,11 @@ public static class Http1Parser
     private static readonly SearchValues<byte> TargetBytes =
         SearchValues.Create([.. Enumerable.Range(0x21, 0x5E).Where(static b => b != '#').Select(static b => (byte)b)]);
 
-    private static readonly SearchValues<byte> AuthorityBytes =
-        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~!$&'()*+,;=:[]%"u8);
-
     public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
 
     public static bool IsFieldValue(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(ValueBytes);
 
-    public static bool IsAuthority(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(AuthorityBytes);
+    public static bool IsAuthority(ReadOnlySpan<byte> text) => HostSyntax.IsHostAndPort(text);
 
     /// <summary>Looks for a whole request head at the start of the buffer.</summary>
     /// <param name="headLength">Bytes of the head with its empty line, when the result is true.</param>
@@ -33,7 +30,7 @@ public static class Http1Parser
     {
         if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
         head.Clear();
-        int lineEnd = bytes.IndexOf((byte)'\r');
+        int lineEnd = FirstLineEnd(bytes);
         ParseRequestLine(bytes[..lineEnd], limits, head);
         ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);
         TakeHost(head);
@@ -47,7 +44,7 @@ public static class Http1Parser
         {
             if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
             head.Clear();
-            int lineEnd = bytes.IndexOf((byte)'\r');
+            int lineEnd = FirstLineEnd(bytes);
             ParseStatusLine(bytes[..lineEnd], head);
             ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);
             return true;
@@ -69,6 +66,14 @@ public static class Http1Parser
             if (headers.Count > limits.MaxHeaderCount) Refuse(431, $"more than {limits.MaxHeaderCount} header fields");
             lines = lines[(end + 2)..];
         }
+    }
+
+    /// <summary>A carriage return alone ends a line for some and is a byte of it for others (RFC 9112 2.2).</summary>
+    private static int FirstLineEnd(ReadOnlySpan<byte> head)
+    {
+        int end = head.IndexOf((byte)'\r');
+        if (head[end + 1] != '\n') Refuse(400, "a carriage return without line feed in the first line");
+        return end;
     }
 
     private static bool TryFindHead(in ReadOnlySequence<byte> buffer, HttpLimits limits, out ReadOnlySpan<byte> head, out int length)
@@ -153,7 +158,8 @@ public static class Http1Parser
         headers.Add(name, value);
     }
 
-    /// <summary>RFC 9112 3.2: exactly one Host in HTTP/1.1; with a target in absolute form that one counts and Host is ignored.</summary>
+    /// <summary>RFC 9112 3.2: exactly one Host in HTTP/1.1. A target in absolute form counts instead, but one that names another host than Host is refused: the next
+    /// hop could believe either.</summary>
     private static void TakeHost(RequestHead head)
     {
         int index = head.Headers.IndexOf("host"u8);
@@ -166,6 +172,7 @@ public static class Http1Parser
         var host = head.Headers.Value(index);
         if (!IsAuthority(host)) Refuse(400, "the Host header is not host:port");
         if (head.Authority.IsEmpty) head.Authority.Set(host);
+        else if (!HostSyntax.AreSame(head.Authority.Span, host)) Refuse(400, "the request target and the Host header name different hosts");
         head.Headers.RemoveAt(index);
     }
 

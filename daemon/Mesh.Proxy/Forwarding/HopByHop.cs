@@ -44,7 +44,9 @@ internal static class HopByHop
     private static bool IsProtected(ReadOnlySpan<byte> token) =>
         Ascii.EqualsIgnoreCase(token, "close"u8) || Ascii.EqualsIgnoreCase(token, "keep-alive"u8)
         || Ascii.EqualsIgnoreCase(token, "content-length"u8) || Ascii.EqualsIgnoreCase(token, "host"u8)
-        || Ascii.EqualsIgnoreCase(token, "authorization"u8) || Ascii.EqualsIgnoreCase(token, "cookie"u8);
+        || Ascii.EqualsIgnoreCase(token, "authorization"u8) || Ascii.EqualsIgnoreCase(token, "cookie"u8)
+        || Ascii.EqualsIgnoreCase(token, "forwarded"u8) || Ascii.EqualsIgnoreCase(token, "x-real-ip"u8)
+        || (token.Length > 12 && Ascii.EqualsIgnoreCase(token[..12], "x-forwarded-"u8));
 
     /// <summary>Only the announcement that trailers are welcome survives, because ours are.</summary>
     private static void StripTe(HeaderList headers)

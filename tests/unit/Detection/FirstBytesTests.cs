@@ -24,7 +24,7 @@ public sealed class FirstBytesTests
     [InlineData("\u0016\u0003\u0001\u00ff\u00ff\u0001", DetectedProtocol.Other)]
     [InlineData("\u0016\u0002\u0001\u0000\u0005\u0001", DetectedProtocol.Other)]
     [InlineData("\u0016\u0003\u0005\u0000\u0005\u0001", DetectedProtocol.Other)]
-    [InlineData("*1\r\n$4\r\nPING\r\n", DetectedProtocol.Other)]
+    [InlineData("*1\r\n$4\r\nPING\r\n", DetectedProtocol.Redis)]
     [InlineData("hello", DetectedProtocol.Other)]
     [InlineData("EHLO example.org\r\n", DetectedProtocol.Other)]
     [InlineData("\0\0\0\0", DetectedProtocol.Other)]

@@ -9,6 +9,9 @@ public static class MeshMetrics
     // 0.5 ms, what a proxy hop itself may cost, to 60 s, beyond which timeouts speak; about 2.5 times a step keeps quantiles within that factor.
     private static readonly double[] DurationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+    // 50 µs, a command on the same machine, to 10 s; commands that block take as long as they are told.
+    private static readonly double[] CommandBounds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
     // 64 B to 64 MiB, four times a step.
     private static readonly double[] ByteBounds = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
@@ -53,6 +56,15 @@ public static class MeshMetrics
 
     public static readonly MetricFamily ConnectionsActive = MetricFamily.Gauge(
         "mesh_connections_active", "Connections open now.", TrafficLabels.Names);
+
+    public static readonly MetricFamily RedisCommands = MetricFamily.Counter(
+        "mesh_redis_commands_total", "Redis commands that have ended, by how: ok, error, denied.", TrafficLabels.With("command", "result"));
+
+    public static readonly MetricFamily RedisCommandDuration = MetricFamily.Histogram(
+        "mesh_redis_command_duration_seconds", "From the receipt of a Redis command to that of its reply.", CommandBounds, TrafficLabels.With("command"));
+
+    public static readonly MetricFamily RedisOpaque = MetricFamily.Counter(
+        "mesh_redis_opaque_total", "Redis connections whose commands are not counted from some point on, by why.", TrafficLabels.With("reason"));
 
     public static readonly MetricFamily ProtocolDetections = MetricFamily.Counter(
         "mesh_protocol_detection_total", "Connections to ports whose protocol nobody named, by what they turned out to be.", "result", "destination_service");

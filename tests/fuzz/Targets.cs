@@ -7,6 +7,7 @@ using Mesh.Tests.Fuzz.Http1;
 using Mesh.Tests.Fuzz.Http2;
 using Mesh.Tests.Fuzz.Names;
 using Mesh.Tests.Fuzz.NodeSocket;
+using Mesh.Tests.Fuzz.Redis;
 using Mesh.Tests.Fuzz.Resources;
 using Mesh.Tests.Fuzz.State;
 
@@ -19,6 +20,7 @@ internal static class Targets
         new HeadTarget(), new ServerTarget(), new ChunkedTarget(), new HpackTarget(), new FrameTarget(), new DnsTarget(),
         new ResourceTarget(json: false), new ResourceTarget(json: true), new NodeMessageTarget(), new GrpcTarget(),
         new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(), new ConfigLogTarget(),
+        new RequestTarget(), new ReplyTarget(), new SieveTarget(),
         new ClientHelloTarget(), new ProxyHeaderTarget(),
     ];
 

@@ -52,6 +52,17 @@ internal static class AccessPolicyCompiler
         result.NotPaths.AddRange(to.NotPaths.Select(Pattern));
         result.Ports.AddRange(to.Ports);
         result.NotPorts.AddRange(to.NotPorts);
+        if (to.Redis is { } redis) result.Redis = Redis(redis);
+        return result;
+    }
+
+    private static AccessRedis Redis(AccessRedisSpec redis)
+    {
+        var result = new AccessRedis();
+        result.Commands.AddRange(redis.Commands);
+        result.NotCommands.AddRange(redis.NotCommands);
+        result.KeyPrefixes.AddRange(redis.KeyPrefixes);
+        result.NotKeyPrefixes.AddRange(redis.NotKeyPrefixes);
         return result;
     }
 

@@ -23,6 +23,21 @@ internal static class AccessPolicyKind
         Optional("ipBlocks", blocks, "Address blocks of the client."),
         Optional("notIpBlocks", blocks, "Address blocks that are not meant."));
 
+    private static readonly ListType commands = ListOf(Text(TextFormats.RedisCommand, 128, 1), maxValues);
+    private static readonly ListType keyPrefixes = ListOf(Text(TextFormats.HeaderValue, 256, 1), maxValues);
+
+    private static readonly ObjectType redis = new(
+        Optional("commands", commands, "Commands: \"get\", with a subcommand \"config|set\", or a category \"@read\"."),
+        Optional("notCommands", commands, "Commands that are not meant."),
+        Optional("keyPrefixes", keyPrefixes, "Beginnings of keys and channels. Allow: each of a command's keys must have one; Deny: any. Commands that may touch any key are not allowed and are denied; those without keys are allowed and are not denied."),
+        Optional("notKeyPrefixes", keyPrefixes, "Beginnings that are not meant."))
+    {
+        Check = static redis =>
+        {
+            if (redis.IsEmpty) redis.Required("", "must have commands, notCommands, keyPrefixes or notKeyPrefixes");
+        },
+    };
+
     private static readonly ObjectType to = new(
         Optional("hosts", patterns, "Hosts of the request."),
         Optional("notHosts", patterns, "Hosts that are not meant."),
@@ -31,7 +46,8 @@ internal static class AccessPolicyKind
         Optional("paths", patterns, "Paths of the request."),
         Optional("notPaths", patterns, "Paths that are not meant."),
         Optional("ports", ports, "Ports of the workload."),
-        Optional("notPorts", ports, "Ports that are not meant."));
+        Optional("notPorts", ports, "Ports that are not meant."),
+        Optional("redis", redis, "Redis commands. On connections whose commands cannot be known the condition counts against the client."));
 
     private static readonly ObjectType rule = new(
         Optional("from", ListOf(from), "Clients, any of these; absent: every client."),

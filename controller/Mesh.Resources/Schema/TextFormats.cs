@@ -60,6 +60,10 @@ internal static partial class TextFormats
         value.Length > 0 && value.TrimStart('*').TrimEnd('*') is var inner && !inner.Contains('*') && value.Length - inner.Length <= 1
         ? null : "must be exact, \"prefix*\", \"*suffix\" or \"*\"; a '*' elsewhere is not allowed");
 
+    /// <summary>Names of modules have dots; their number is open, so an unknown name is a name.</summary>
+    public static readonly TextFormat RedisCommand = new("redis-command", value => RedisCommandRegex().IsMatch(value)
+        ? null : "must be a command (get), a command with its subcommand (config|set) or a category: @read, @write, @admin, @dangerous, @blocking, @pubsub, @connection, @transaction, @scripting or @keyspace");
+
     public static readonly TextFormat ServiceAccount = new("service-account", value =>
         value.Split('/') is { Length: <= 2 } parts && parts.All(IsSubdomain)
         ? null : "must be \"name\" (in the policy's namespace) or \"namespace/name\"");
@@ -118,6 +122,9 @@ internal static partial class TextFormats
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,47}$")]
     private static partial Regex FieldNameRegex();
+
+    [GeneratedRegex("^(@(read|write|admin|dangerous|blocking|pubsub|connection|transaction|scripting|keyspace)|[A-Za-z][A-Za-z0-9._-]{0,62}(\\|[A-Za-z][A-Za-z0-9._-]{0,62})?)\\z")]
+    private static partial Regex RedisCommandRegex();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\z")]
     private static partial Regex LabelRegex();

@@ -127,4 +127,17 @@ internal sealed class AccessToSpec
     public List<uint> Ports { get; set; } = [];
 
     public List<uint> NotPorts { get; set; } = [];
+
+    public AccessRedisSpec? Redis { get; set; }
+}
+
+internal sealed class AccessRedisSpec
+{
+    public List<string> Commands { get; set; } = [];
+
+    public List<string> NotCommands { get; set; } = [];
+
+    public List<string> KeyPrefixes { get; set; } = [];
+
+    public List<string> NotKeyPrefixes { get; set; } = [];
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Mesh.Protocol.Config;
 using Mesh.Proxy.Policy;
 using AccessFrom = Mesh.Proxy.Policy.AccessFrom;
+using AccessRedis = Mesh.Proxy.Policy.AccessRedis;
 using AccessRule = Mesh.Proxy.Policy.AccessRule;
 using AccessTo = Mesh.Proxy.Policy.AccessTo;
 
@@ -141,7 +142,16 @@ internal sealed class PolicyTranslator
         Texts(to.Hosts, to.NotHosts),
         new Either<TextMatch>([.. to.Methods.Select(Exact)], [.. to.NotMethods.Select(Exact)]),
         Texts(to.Paths, to.NotPaths),
-        new Either<int>([.. to.Ports.Select(static p => (int)p)], [.. to.NotPorts.Select(static p => (int)p)]));
+        new Either<int>([.. to.Ports.Select(static p => (int)p)], [.. to.NotPorts.Select(static p => (int)p)]))
+    {
+        Redis = to.Redis is { } redis ? ToRedis(redis) : null,
+    };
+
+    private static AccessRedis ToRedis(Protocol.Config.AccessRedis redis) => new(
+        new Either<RedisCommandMatch>([.. redis.Commands.Select(ToCommand)], [.. redis.NotCommands.Select(ToCommand)]),
+        new Either<byte[]>([.. redis.KeyPrefixes.Select(Encoding.UTF8.GetBytes)], [.. redis.NotKeyPrefixes.Select(Encoding.UTF8.GetBytes)]));
+
+    private static RedisCommandMatch ToCommand(string command) => new(command);
 
     private static Either<TextMatch> Texts(IEnumerable<StringMatch> any, IEnumerable<StringMatch> none) => new([.. any.Select(ToText)], [.. none.Select(ToText)]);
 

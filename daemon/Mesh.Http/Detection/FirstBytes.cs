@@ -1,6 +1,7 @@
 using System.Buffers;
 using Mesh.Http.Http1;
 using Mesh.Http.Http2;
+using Mesh.Http.Resp;
 
 namespace Mesh.Http.Detection;
 
@@ -33,8 +34,13 @@ public static class FirstBytes
         return Http1Detection.IsHttp1(buffer) switch
         {
             true => DetectedProtocol.Http1,
-            false => DetectedProtocol.Other,
             null => DetectedProtocol.Unknown,
+            false => RespDetection.IsResp(buffer) switch
+            {
+                true => DetectedProtocol.Redis,
+                false => DetectedProtocol.Other,
+                null => DetectedProtocol.Unknown,
+            },
         };
     }
 }

@@ -5,8 +5,9 @@ namespace Mesh.Proxy.Forwarding;
 
 internal static class TcpFailures
 {
-    /// <returns>Null: both sides ended in order.</returns>
-    public static Failure? Of(TcpRelay relay) => relay.Broken is null ? null
+    /// <returns>Null: everything passed and both sides ended in order.</returns>
+    public static Failure? Of(TcpRelay relay) => relay.Refusal is { } refusal ? refusal
+        : relay.Broken is null ? null
         : relay.WasIdle ? new Failure(ResponseFlag.SI, FailureSide.Mesh, FailureStage.Response, relay.Broken.Message)
         : relay.BrokenByClient
             ? new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, relay.Broken!.Message)

@@ -1,16 +1,23 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Mesh.Io;
+using Mesh.Proxy.Failures;
 
 namespace Mesh.Proxy.Forwarding;
 
 /// <summary>Copies bytes both ways until both sides have ended, keeping half-closes and resets as they are. Nothing is read that the other side cannot
-/// take yet. Bytes are written from where they were received; of bulk, up to 64 KiB in one call.</summary>
+/// take yet. Bytes are written from where they were received; of bulk, up to 64 KiB in one call. A derived relay may look at
+/// them, and may pass others.</summary>
 /// <param name="idleTimeout">Without a byte in either direction; zero: none.</param>
-internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan idleTimeout = default)
+internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTimeout = default)
 {
     private LoopTimer? idle;
     private long lastActive;
     private bool over;
+
+    public Connection Client => client;
+
+    public Connection Upstream => upstream;
 
     /// <summary>From the client to the upstream.</summary>
     public long ReceivedBytes { get; private set; }
@@ -25,6 +32,9 @@ internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan 
     /// <summary>It was broken off here, after the idle timeout.</summary>
     public bool WasIdle { get; private set; }
 
+    /// <summary>What we did not let pass; null when everything passed.</summary>
+    public Failure? Refusal { get; set; }
+
     public async Task RunAsync()
     {
         // A reset must arrive on the other side even while that side takes nothing and so nobody reads on this one.
@@ -36,6 +46,33 @@ internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan 
         await up;
         idle?.Cancel();
         (client.OnBroken, upstream.OnBroken) = (null, null);
+        OnEnd();
+    }
+
+    internal void Count(bool up, long bytes)
+    {
+        if (idle is not null) lastActive = client.Loop.Time.GetTimestamp();
+        if (up) ReceivedBytes += bytes;
+        else SentBytes += bytes;
+    }
+
+    /// <summary>Ends the connection for a reason of ours.</summary>
+    /// <returns>To be thrown.</returns>
+    internal ConnectionBrokenException Refuse(Failure failure)
+    {
+        Refusal = failure;
+        return new ConnectionBrokenException(BreakKind.Aborted, failure.Reason);
+    }
+
+    /// <returns>Whether the bytes pass as they are; otherwise <see cref="SiftAsync"/> has them.</returns>
+    protected virtual bool PassesWhole(in ReadOnlySequence<byte> bytes, bool up) => true;
+
+    /// <summary>Passes what may pass, and advances the reader.</summary>
+    protected virtual ValueTask SiftAsync(ReadResult read, bool up) => default;
+
+    /// <summary>Both sides have ended, in order or not.</summary>
+    protected virtual void OnEnd()
+    {
     }
 
     private async Task Copy(PipeReader from, PipeWriter to, bool up)
@@ -48,9 +85,16 @@ internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan 
                 reading = true;
                 var read = await from.ReadAsync();
                 reading = false;
-                await to.WriteSequenceAsync(read.Buffer);
-                Count(up, read.Buffer.Length);
-                from.AdvanceTo(read.Buffer.End);
+                if (PassesWhole(read.Buffer, up))
+                {
+                    await to.WriteSequenceAsync(read.Buffer);
+                    Count(up, read.Buffer.Length);
+                    from.AdvanceTo(read.Buffer.End);
+                }
+                else
+                {
+                    await SiftAsync(read, up);
+                }
                 if (read.IsCompleted) break;
             }
             await to.CompleteAsync();
@@ -59,13 +103,6 @@ internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan 
         {
             End(error, byClient: up == reading);
         }
-    }
-
-    private void Count(bool up, long bytes)
-    {
-        if (idle is not null) lastActive = client.Loop.Time.GetTimestamp();
-        if (up) ReceivedBytes += bytes;
-        else SentBytes += bytes;
     }
 
     private void OnBroken(Connection connection)

@@ -3,6 +3,7 @@ using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Inbound;
@@ -55,7 +56,7 @@ internal static class InboundConnection
         long start = loop.Time.GetTimestamp();
         var parties = target.Parties(traffic.Protocol);
         context.Reporter.TcpOpened(loop.Index, parties);
-        var relay = new TcpRelay(client, application);
+        var relay = traffic.IsRedis ? new RedisRelay(context, client, application, parties, target.Gate) : new TcpRelay(client, application);
         try
         {
             await relay.RunAsync();

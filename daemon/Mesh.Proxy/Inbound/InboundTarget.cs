@@ -5,6 +5,7 @@ using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Policy;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
@@ -25,7 +26,8 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
 
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
     public bool IsHttp =>
-        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Tls) && Policy.NeedsHttp(application.Port));
+        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc
+        || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Tls or AppProtocol.Redis) && Policy.NeedsHttp(application.Port));
 
     /// <summary>What the application speaks; null where nobody said so: what its client speaks.</summary>
     public bool? IsHttp2 => Port?.Protocol switch
@@ -35,6 +37,13 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
         _ => null,
     };
 
+    /// <summary>Commands are looked at where the port's protocol asks for it, or a policy about a port whose protocol nobody named.</summary>
+    public bool IsRedis => !IsHttp && (Port?.Protocol == AppProtocol.Redis || (IsUndeclared && Policy.NeedsRedis(application.Port)));
+
+    /// <summary>What the connection asks for is told by what it carries, and decided then.</summary>
+    public bool IsDecidedLater => IsHttp || IsRedis || NeedsServerName;
+
+    public RedisGate Gate => new(context, local.Uid, new AccessQuestion(principal, client.Address, application.Port, null, HttpPending: false));
 
     /// <summary>TLS whose server name a policy asks for.</summary>
     public bool NeedsServerName => Port?.Protocol == AppProtocol.Tls && Policy.NeedsHttp(application.Port);
@@ -43,7 +52,7 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     public bool IsUndeclared => Port?.Protocol is null or AppProtocol.Detect;
 
     /// <summary>As in the label request_protocol, before any byte was seen.</summary>
-    public string OpaqueProtocol => Port?.Protocol == AppProtocol.Tls ? "tls" : "tcp";
+    public string OpaqueProtocol => Port?.Protocol == AppProtocol.Tls ? "tls" : IsRedis ? "redis" : "tcp";
 
     /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
     /// <param name="httpPending">What the connection asks for is not known yet.</param>

@@ -25,7 +25,7 @@ internal sealed class PlainAcceptor(ProxyContext context)
         Connection upstream;
         try
         {
-            target.Authorize(null, httpPending: target.IsHttp || target.NeedsServerName);
+            target.Authorize(null, httpPending: target.IsDecidedLater);
             upstream = await target.ConnectAsync(client.Loop);
         }
         catch (ProxyException error)

@@ -12,9 +12,17 @@ internal readonly record struct OpaqueTraffic(string Protocol, ReadOnlyMemory<by
 
     public static readonly OpaqueTraffic Tcp = new("tcp", default);
 
+    public static readonly OpaqueTraffic Redis = new("redis", default);
+
+    public bool IsRedis => Protocol == Redis.Protocol;
+
     /// <summary>What conditions on hosts are held against.</summary>
     public ReadOnlyMemory<byte> NameForPolicy => IsNameReal ? ServerName : default;
 
-    public static OpaqueTraffic Of(Opening opening) => opening.Protocol != DetectedProtocol.Tls ? Tcp
-        : new("tls", opening.Hello?.ServerName ?? default) { IsNameReal = opening.Hello is not { IsEncrypted: true } };
+    public static OpaqueTraffic Of(Opening opening) => opening.Protocol switch
+    {
+        DetectedProtocol.Tls => new("tls", opening.Hello?.ServerName ?? default) { IsNameReal = opening.Hello is not { IsEncrypted: true } },
+        DetectedProtocol.Redis => Redis,
+        _ => Tcp,
+    };
 }

@@ -3,6 +3,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Policy;
+using Mesh.Proxy.Redis;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Upstream;
@@ -34,6 +35,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     public Task ToWorkloadAsync(Connection client, WorkloadModel workload, IpPort destination)
     {
         var endpoint = new EndpointModel { Workload = workload, Target = destination, Weight = 1, State = new EndpointState(context.Loops.Count) };
+        if (workload.Ports.GetValueOrDefault(destination.Port)?.Protocol == AppProtocol.Redis) Traffic = OpaqueTraffic.Redis;
         return Carry(client, null, async () =>
         {
             var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout);
@@ -67,6 +69,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private async Task<Dialled> DialEndpoint(Connection client, ServicePortModel service, bool httpPending)
     {
         EndpointModel? failed = null;
+        if (service.Protocol == AppProtocol.Redis) Traffic = OpaqueTraffic.Redis;
         for (int retries = service.Traffic.ConnectRetries; ; retries--)
         {
             var endpoint = Endpoints.Pick(service, failed, loop.Index, local.Random);
@@ -87,7 +90,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     {
         var parties = Parties(dialled.Endpoint, dialled.Service);
         context.Reporter.TcpOpened(loop.Index, parties);
-        var relay = new TcpRelay(client, dialled.Upstream, dialled.Service?.Traffic.IdleTimeout ?? TimeSpan.Zero);
+        var relay = RelayOf(client, dialled, parties);
         try
         {
             await relay.RunAsync();
@@ -97,6 +100,15 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
             await dialled.Upstream.DisposeAsync();
             Report(client, parties, TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
         }
+    }
+
+    private TcpRelay RelayOf(Connection client, in Dialled dialled, TrafficParties parties)
+    {
+        var idleTimeout = dialled.Service?.Traffic.IdleTimeout ?? TimeSpan.Zero;
+        if (!Traffic.IsRedis) return new TcpRelay(client, dialled.Upstream, idleTimeout);
+        bool decidesHere = dialled.Endpoint is { } to && context.Locals.TryGet(to.Workload.Uid, out _);
+        var gate = decidesHere ? new RedisGate(context, dialled.Endpoint!.Workload.Uid, Question(client, dialled.Endpoint, httpPending: false)) : null;
+        return new RedisRelay(context, client, dialled.Upstream, parties, gate, idleTimeout);
     }
 
     internal void Fail(Connection client, ServicePortModel? service, Failure failure, long start)
@@ -145,11 +157,16 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private void Authorize(Connection client, EndpointModel endpoint, bool httpPending)
     {
         if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
-        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var question = new AccessQuestion(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending) { ServerName = Traffic.NameForPolicy };
-        var decision = endpoint.Workload.Policy.Decide(question);
+        // Of Redis each command is asked about again.
+        var decision = endpoint.Workload.Policy.Decide(Question(client, endpoint, httpPending || Traffic.IsRedis));
         if (!decision.Allowed)
             throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+    }
+
+    private AccessQuestion Question(Connection client, EndpointModel endpoint, bool httpPending)
+    {
+        var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
+        return new(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending) { ServerName = Traffic.NameForPolicy };
     }
 
     private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)

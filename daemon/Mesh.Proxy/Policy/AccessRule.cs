@@ -1,5 +1,6 @@
 using System.Net;
 using Mesh.Http;
+using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Io.Tls;
 
@@ -10,6 +11,12 @@ namespace Mesh.Proxy.Policy;
 /// <param name="HttpPending">The connection will carry HTTP and each request will be asked about again: conditions on requests are still open.</param>
 public readonly record struct AccessQuestion(SpiffeId? Principal, Ip Client, int Port, RequestHead? Http, bool HttpPending)
 {
+    /// <summary>Null where no Redis command is asked about. A connection that will carry commands is pending, as with requests.</summary>
+    public RedisRequest? Redis { get; init; }
+
+    /// <summary>A Deny asks: what may be meant is meant. Otherwise only what is certain.</summary>
+    internal bool Denying { get; init; }
+
     /// <summary>Of an opaque connection the host that its ClientHello names in clear: what conditions on hosts are held against. Empty: not known.</summary>
     public ReadOnlyMemory<byte> ServerName { get; init; }
 }
@@ -66,11 +73,19 @@ public sealed record AccessFrom(
 /// <summary>What: all given fields must hold.</summary>
 public sealed record AccessTo(Either<TextMatch> Hosts, Either<TextMatch> Methods, Either<TextMatch> Paths, Either<int> Ports)
 {
+    /// <summary>Null: no condition on Redis commands.</summary>
+    public AccessRedis? Redis { get; init; }
+
     internal bool NeedsHttp => !Hosts.IsUnset || !Methods.IsUnset || !Paths.IsUnset;
 
     internal Verdict Holds(in AccessQuestion question)
     {
         if (!HoldsPort(question.Port)) return Verdict.No;
+        if (Redis is not null)
+        {
+            if (question.Redis is not { } command) return Verdict.Open;
+            if (!Redis.Holds(command, question.Denying)) return Verdict.No;
+        }
         if (!NeedsHttp) return Verdict.Yes;
         if (question.Http is not { } request) return HoldsName(question.ServerName.Span);
         bool holds = Check(Hosts, request.Host, ignoreCase: true)
@@ -111,11 +126,18 @@ public sealed record AccessRule(AccessFrom[] From, AccessTo[] To)
 {
     internal bool NeedsHttp => To.Any(static to => to.NeedsHttp);
 
-    internal Verdict Holds(in AccessQuestion question)
+    internal bool NeedsRedis => To.Any(static to => to.Redis is not null);
+
+    internal bool HoldsFrom(in AccessQuestion question)
     {
         bool from = From.Length == 0;
         for (int i = 0; i < From.Length && !from; i++) from = From[i].Holds(question);
-        if (!from) return Verdict.No;
+        return from;
+    }
+
+    internal Verdict Holds(in AccessQuestion question)
+    {
+        if (!HoldsFrom(question)) return Verdict.No;
         var best = To.Length == 0 ? Verdict.Yes : Verdict.No;
         for (int i = 0; i < To.Length && best != Verdict.Yes; i++) best = Max(best, To[i].Holds(question));
         return best;

@@ -13,6 +13,9 @@ public sealed record AccessPolicyModel(string Name, AccessAction Action, AccessR
     /// <summary>Whether the policy speaks about this port; 0 is every port.</summary>
     internal bool Concerns(int port) => Port == 0 || Port == port;
 
+    /// <summary>The reason that clients and logs get.</summary>
+    internal string DeniedBy { get; } = $"denied by AccessPolicy {Name}";
+
     internal Verdict Holds(in AccessQuestion question)
     {
         var best = Verdict.No;
@@ -53,14 +56,24 @@ public sealed class InboundPolicy
     /// <summary>Some policy on this port looks at requests, so opaque forwarding is not enough.</summary>
     public bool NeedsHttp(int port) => deny.Concat(allow).Any(p => p.Concerns(port) && p.Rules.Any(static r => r.NeedsHttp));
 
+    /// <summary>Some policy on this port looks at Redis commands.</summary>
+    public bool NeedsRedis(int port) => deny.Concat(allow).Any(p => p.Concerns(port) && p.Rules.Any(static r => r.NeedsRedis));
+
+    /// <summary>What of it concerns one client at one port: the same decisions, without asking who for every command.</summary>
+    public InboundPolicy NarrowedTo(AccessQuestion client) => new(deny.Concat(allow).Where(p => p.Concerns(client.Port)).Select(p => p with
+    {
+        Rules = [.. p.Rules.Where(rule => rule.HoldsFrom(client)).Select(static rule => rule with { From = [] })],
+    }), Mtls);
+
     public AccessDecision Decide(in AccessQuestion question)
     {
         if (question.Principal is null && Mtls.IsStrict(question.Port))
             return new(false, Mtls.Name, $"port {question.Port} takes mutual TLS only ({(Mtls.Name.Length == 0 ? "the default" : Mtls.Name)})");
+        var denying = question with { Denying = true };
         foreach (var policy in deny)
         {
-            if (policy.Concerns(question.Port) && Fulfils(policy.Holds(question), forDeny: true, question.HttpPending))
-                return new(false, policy.Name, $"denied by AccessPolicy {policy.Name}");
+            if (policy.Concerns(question.Port) && Fulfils(policy.Holds(denying), forDeny: true, question.HttpPending))
+                return new(false, policy.Name, policy.DeniedBy);
         }
         return DecideAllow(question);
     }

@@ -1,4 +1,5 @@
 using Mesh.Http.Http2;
+using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -64,6 +65,18 @@ public enum Http2Side
     Tunnel,
 }
 
+/// <summary>How a Redis command ended.</summary>
+public enum RedisResult
+{
+    Ok,
+
+    /// <summary>The server answered with an error, or not at all.</summary>
+    Error,
+
+    /// <summary>A policy did not let it through.</summary>
+    Denied,
+}
+
 /// <summary>Takes what happened on a loop and turns it into metrics and log records without blocking it.</summary>
 public interface ITrafficReporter
 {
@@ -78,6 +91,13 @@ public interface ITrafficReporter
     void TcpOpened(int loop, TrafficParties parties);
 
     void TcpClosed(int loop, in TcpOutcome outcome);
+
+    /// <param name="duration">From the command to its reply; not known of those that were not answered by the server.</param>
+    /// <param name="count">So many alike, sent and answered at the same time.</param>
+    void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count);
+
+    /// <summary>A Redis connection whose replies are not followed any more.</summary>
+    void RedisOpaque(int loop, TrafficParties parties, string reason);
 
     /// <summary>A connection to a port whose protocol nobody named has shown what it is.</summary>
     void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result);

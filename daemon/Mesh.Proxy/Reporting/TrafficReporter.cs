@@ -1,4 +1,5 @@
 using Mesh.Http.Http2;
+using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -13,6 +14,8 @@ namespace Mesh.Proxy.Reporting;
 /// <summary>Counts into the loop's own shard and writes one access record per request or connection into the loop's ring.</summary>
 public sealed class TrafficReporter : ITrafficReporter
 {
+    private static readonly string[] ResultTexts = ["ok", "error", "denied"];
+
     private readonly PerLoop[] loops;
     private readonly TimeProvider time;
 
@@ -50,6 +53,18 @@ public sealed class TrafficReporter : ITrafficReporter
         if (outcome.Telemetry.AccessLog.Wants(0, flag, outcome.Duration, loops[loop].Bits.Next32())) LogConnection(loop, outcome, flag);
     }
 
+    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count)
+    {
+        CountRedis(loop, parties, command, result, duration, count);
+        if (parties.OtherSide is { } other) CountRedis(loop, other, command, result, duration, count);
+    }
+
+    public void RedisOpaque(int loop, TrafficParties parties, string reason)
+    {
+        MetricsOf(loop, parties).Redis.Opaque(reason);
+        if (parties.OtherSide is { } other) MetricsOf(loop, other).Redis.Opaque(reason);
+    }
+
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => loops[loop].Detections.Count(service.Hostname, result);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
@@ -83,6 +98,9 @@ public sealed class TrafficReporter : ITrafficReporter
         metrics.RequestEnded(outcome.Status, flag, outcome.Duration, outcome.RequestBytes, outcome.ResponseBytes, outcome.Grpc?.Status ?? -1);
         if (outcome.Grpc is { } grpc) metrics.CallEnded(outcome.Request.Path, grpc.Status, grpc.RequestMessages, grpc.ResponseMessages);
     }
+
+    private void CountRedis(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count) =>
+        MetricsOf(loop, parties).Redis.Ended(command.Id, command.Name, ResultTexts[(int)result], duration, count);
 
     private void CountConnection(int loop, TrafficParties parties, in TcpOutcome outcome)
     {

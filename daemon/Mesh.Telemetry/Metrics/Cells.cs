@@ -72,18 +72,21 @@ public sealed class Histogram : MetricCell
 
     public double Sum => Volatile.Read(ref sum);
 
-    public void Observe(double value)
+    public void Observe(double value) => Observe(value, 1);
+
+    /// <param name="times">So many observations of the same value.</param>
+    public void Observe(double value, int times)
     {
         int bucket = 0;
         while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
         if (shared)
         {
-            Interlocked.Increment(ref counts[bucket]);
-            AddShared(ref sum, value);
+            Interlocked.Add(ref counts[bucket], times);
+            AddShared(ref sum, value * times);
             return;
         }
-        counts[bucket]++;
-        sum += value;
+        counts[bucket] += times;
+        sum += value * times;
     }
 
     /// <summary>Observations in that bucket alone; the last index is +Inf.</summary>

@@ -36,6 +36,7 @@ public sealed class TrafficMetrics
     private Outcome lastOutcome;
     private RequestCells? last;
     private ConstantFields? accessLabels;
+    private RedisMetrics? redis;
     private CallMetrics? calls;
 
     internal TrafficMetrics(MetricShard shard, in TrafficLabels labels)
@@ -50,6 +51,9 @@ public sealed class TrafficMetrics
 
     /// <summary>The labels as fields of access records; made at the first use.</summary>
     public ConstantFields AccessLabels => accessLabels ??= AccessFields.Of(labels);
+
+    /// <summary>Of Redis commands; made at the first use.</summary>
+    public RedisMetrics Redis => redis ??= new RedisMetrics(shard, labels);
 
     /// <param name="code">HTTP status; 0 if none was sent.</param>
     /// <param name="grpcStatus">-1 when it is not gRPC.</param>

@@ -9,8 +9,13 @@ internal static class HaproxyPeer
     private const string Tls = "ssl-min-ver TLSv1.3 ciphersuites TLS_AES_128_GCM_SHA256";
 
     /// <summary>Plain in, plain out.</summary>
-    public static Task<Background> ProxyAsync(Machine machine, string name, int port, string backend, bool tcp = false) =>
-        StartAsync(machine, name, $"bind :{port} backlog 4096", backend, tcp);
+    /// <param name="splice">For bulk; small messages cost more with it.</param>
+    public static Task<Background> ProxyAsync(Machine machine, string name, int port, string backend, bool tcp = false, bool splice = true) =>
+        StartAsync(machine, name, $"bind :{port} backlog 4096", backend, tcp, splice);
+
+    /// <summary>HTTP/2 without TLS in; HTTP/1.1 out, or HTTP/2 for gRPC.</summary>
+    public static Task<Background> Http2Async(Machine machine, string name, int port, string backend, bool grpc) =>
+        StartAsync(machine, name, $"bind :{port} backlog 4096 proto h2", grpc ? $"{backend} proto h2" : backend, tcp: false);
 
     /// <summary>Plain in, mutual TLS out.</summary>
     public static Task<Background> ClientSideAsync(Machine machine, string name, int port, string peer, PeerCertificates certificates, bool tcp = false) =>
@@ -27,7 +32,7 @@ internal static class HaproxyPeer
     private static string TlsIn(PeerCertificates certificates) =>
         $"ssl crt {certificates.Server} ca-file {certificates.Authority} verify required curves X25519 {Tls}";
 
-    private static async Task<Background> StartAsync(Machine machine, string name, string bind, string server, bool tcp)
+    private static async Task<Background> StartAsync(Machine machine, string name, string bind, string server, bool tcp, bool splice = true)
     {
         string folder = Path.Combine(machine.Folder, name);
         Directory.CreateDirectory(folder);
@@ -41,7 +46,7 @@ internal static class HaproxyPeer
               timeout connect 5s
               timeout client 600s
               timeout server 600s
-            {(tcp ? "  mode tcp\n  option splice-auto" : "  mode http\n  option http-keep-alive\n  http-reuse always")}
+            {(tcp ? $"  mode tcp{(splice ? "\n  option splice-auto" : "")}" : "  mode http\n  option http-keep-alive\n  http-reuse always")}
             frontend in
               {bind}
               default_backend out

@@ -6,7 +6,8 @@ namespace Mesh.Compare.Candidates;
 internal static class StandaloneMeshd
 {
     /// <param name="gateway">Gateway, routes and policies; a Service "backend" with the backend as its workload exists.</param>
-    public static async Task<Background> StartAsync(Machine machine, string gateway)
+    /// <param name="backendPort">Where that workload listens, and what it speaks.</param>
+    public static async Task<Background> StartAsync(Machine machine, string gateway, int backendPort = Backend.Port, string protocol = "http")
     {
         string config = Path.Combine(machine.Folder, "meshd.yaml"), resources = Path.Combine(machine.Folder, "resources.yaml");
         await File.WriteAllTextAsync(config, $$"""
@@ -18,7 +19,7 @@ internal static class StandaloneMeshd
             log: { level: warning, format: text }
 
             """);
-        await File.WriteAllTextAsync(resources, $"{gateway}\n---\n{Service}");
+        await File.WriteAllTextAsync(resources, $"{gateway}\n---\n{Service(backendPort, protocol)}");
         return machine.Start("meshd", [.. Cores.Candidate, Path.Combine(Repository.Programs, "meshd"), "--config", config]);
     }
 
@@ -59,11 +60,11 @@ internal static class StandaloneMeshd
           listeners: [ { name: main, port: {{port}}, protocol: {{protocol}} } ]
         """;
 
-    private static string Service => $$"""
+    private static string Service(int port, string protocol) => $$"""
         apiVersion: v1
         kind: Service
         metadata: { name: backend, namespace: default }
-        spec: { selector: { app: backend }, ports: [ { name: http, port: 80, targetPort: {{Backend.Port}}, appProtocol: http } ] }
+        spec: { selector: { app: backend }, ports: [ { name: http, port: 80, targetPort: {{port}}, appProtocol: {{protocol}} } ] }
         ---
         apiVersion: mesh.internal/v1
         kind: Workload

@@ -7,6 +7,8 @@ internal sealed record Figure(string Unit, string Words, bool LargerIsBetter = f
 {
     public static readonly Figure CpuPerRequest = new("cpu_us_per_request", "CPU a request, µs");
     public static readonly Figure RequestsPerSecond = new("requests_per_second", "requests/s", LargerIsBetter: true);
+    public static readonly Figure CpuPerCommand = new("cpu_us_per_command", "CPU a command, µs");
+    public static readonly Figure CommandsPerSecond = new("commands_per_second", "commands/s", LargerIsBetter: true);
     public static readonly Figure AddedP50 = new("added_p50_us", "added latency p50, µs");
     public static readonly Figure AddedP99 = new("added_p99_us", "added latency p99, µs");
     public static readonly Figure AddedP999 = new("added_p999_us", "added latency p99.9, µs");

@@ -11,6 +11,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Reporting;
+using AppProtocol = Mesh.Protocol.Config.AppProtocol;
 
 namespace Mesh.Kit.Proxy;
 
@@ -106,10 +107,12 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
-    public string AddService(params IpPort[] endpoints)
+    public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);
+
+    private string AddService(AppProtocol protocol, params IpPort[] endpoints)
     {
         string name = $"s{names++}";
-        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port } } });
+        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port, AppProtocol = protocol } } });
         for (int i = 0; i < endpoints.Length; i++)
         {
             resources.Add(new Workload
@@ -132,12 +135,15 @@ public sealed class TestGateway : IAsyncDisposable
 
     public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
 
-    public void StartTcp(params IpPort[] endpoints) => Start(GatewayListener.Types.Protocol.Tcp, new TcpRoute
+    public void StartTcp(params IpPort[] endpoints) => StartTcp(AppProtocol.UnknownProtocol, endpoints);
+
+    /// <param name="protocol">Of the service's port.</param>
+    public void StartTcp(AppProtocol protocol, params IpPort[] endpoints) => Start(GatewayListener.Types.Protocol.Tcp, new TcpRoute
     {
         Namespace = "test",
         Name = "tcp",
         Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } },
-        Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+        Backends = { new Backend { Service = AddService(protocol, endpoints), Port = Port, Weight = 1 } },
     });
 
     /// <summary>The test's own work, on the peers' loop; half a minute at most.</summary>

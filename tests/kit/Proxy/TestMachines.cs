@@ -50,6 +50,7 @@ public sealed class TestMachines
         Http2,
         Grpc,
         Tcp,
+        Redis,
         Tls,
         Detect,
     }
@@ -108,6 +109,7 @@ public sealed class TestMachines
                 Wire.Http2 => Mesh.Protocol.Config.AppProtocol.Http2,
                 Wire.Grpc => Mesh.Protocol.Config.AppProtocol.Grpc,
                 Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
+                Wire.Redis => Mesh.Protocol.Config.AppProtocol.Redis,
                 Wire.Tls => Mesh.Protocol.Config.AppProtocol.Tls,
                 _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
             } } },

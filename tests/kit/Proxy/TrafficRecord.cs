@@ -1,3 +1,4 @@
+using Mesh.Http.Resp;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
@@ -29,6 +30,8 @@ public sealed class TrafficRecorder : ITrafficReporter
 {
     private readonly System.Collections.Concurrent.ConcurrentQueue<TrafficRecord> records = new();
     private readonly System.Collections.Concurrent.ConcurrentQueue<(Http2Side, Mesh.Http.Http2.ErrorCode)> http2Failures = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> commands = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> opaque = new();
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<DetectionResult> detections = new();
 
@@ -58,6 +61,17 @@ public sealed class TrafficRecorder : ITrafficReporter
         serverName: System.Text.Encoding.ASCII.GetString(outcome.ServerName), route: outcome.Route ?? "");
 
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => detections.Enqueue(result);
+
+    /// <summary>"get ok" to how often, of source and destination alike.</summary>
+    public IReadOnlyDictionary<string, int> Commands => commands;
+
+    /// <summary>Why Redis connections were not followed any more.</summary>
+    public IReadOnlyCollection<string> Opaque => opaque;
+
+    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count) =>
+        commands.AddOrUpdate($"{command.Name} {result.ToString().ToLowerInvariant()}", count, (_, before) => before + count);
+
+    public void RedisOpaque(int loop, TrafficParties parties, string reason) => opaque.Enqueue(reason);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);

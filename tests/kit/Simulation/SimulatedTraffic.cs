@@ -1,3 +1,4 @@
+using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -36,6 +37,16 @@ internal sealed class SimulatedTraffic : ITrafficReporter
     public void TcpOpened(int loop, TrafficParties parties) => TcpCount++;
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);
+
+    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count)
+    {
+        // Commands are counted by the tests that send them.
+    }
+
+    public void RedisOpaque(int loop, TrafficParties parties, string reason)
+    {
+        // Nobody asks in a simulation.
+    }
 
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
     {

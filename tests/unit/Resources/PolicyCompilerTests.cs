@@ -22,6 +22,27 @@ public sealed class PolicyCompilerTests
     }
 
     [Fact]
+    public void Conditions_on_redis_commands_are_kept()
+    {
+        var redis = Compile(Access("{ rules: [ { to: [ { redis: { commands: [ get, \"config|set\", \"@read\", json.get ], notCommands: [ \"@admin\" ], keyPrefixes: [ \"cart:\" ], notKeyPrefixes: [ \"cart:x\" ] } } ] } ] }")).Rules[0].To[0].Redis;
+        Assert.Equal(["get", "config|set", "@read", "json.get"], redis.Commands);
+        Assert.Equal(("@admin", "cart:", "cart:x"), (redis.NotCommands[0], redis.KeyPrefixes[0], redis.NotKeyPrefixes[0]));
+    }
+
+    [Theory]
+    [InlineData("{ }", "spec.rules[0].to[0].redis")]
+    [InlineData("{ commands: [ \"@none\" ] }", "spec.rules[0].to[0].redis.commands[0]")]
+    [InlineData("{ commands: [ \"get a\" ] }", "spec.rules[0].to[0].redis.commands[0]")]
+    [InlineData("{ commands: [ \"a|b|c\" ] }", "spec.rules[0].to[0].redis.commands[0]")]
+    [InlineData("{ keyPrefixes: [ \"\" ] }", "spec.rules[0].to[0].redis.keyPrefixes[0]")]
+    [InlineData("{ keys: [ a ] }", "spec.rules[0].to[0].redis.keys")]
+    public void Conditions_on_redis_commands_that_mean_nothing_are_refused(string redis, string field)
+    {
+        var errors = Documents.Load(Access($"{{ rules: [ {{ to: [ {{ redis: {redis} }} ] }} ] }}")).Errors;
+        Assert.Contains(errors, error => error.ToString().Contains(field, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Policy_without_target_means_its_namespace_and_in_the_root_namespace_the_mesh()
     {
         Assert.Equal(new Target(), Assert.Single(Compile(Access("{ }")).Targets));

@@ -1,6 +1,6 @@
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Workloads;
@@ -75,7 +75,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(ListenerKey key, Connection connection) =>
-        TrackedConnection.Run(null, connection, accepted => Handle(key, accepted));
+        TrackedConnection.Run(context, null, connection, accepted => Handle(key, accepted));
 
     private async Task Handle(ListenerKey key, Connection connection)
     {
@@ -97,8 +97,9 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         }
         if (protocol == AppProtocol.Tcp)
             return new OutboundTcp(context, client.Loop, null, key.Gateway).ToBackendsAsync(client, scope.Listener!.TcpBackends, scope.Name);
-        var handler = new OutboundHttpHandler(context, client.Loop, null, client.RemoteAddress, scope);
-        return new Http1ServerConnection(client, handler, context.Options.Http).RunAsync();
+        var parties = new PartiesCache(context.Locals);
+        return new HttpServing(
+            context, client, () => new OutboundHttpHandler(context, client.Loop, null, client.RemoteAddress, scope, parties)).RunAsync();
     }
 
     /// <summary>Of a port of TLS any: they agree in what counts before the server name is known.</summary>

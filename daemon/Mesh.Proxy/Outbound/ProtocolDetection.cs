@@ -1,5 +1,4 @@
 using Mesh.Http.Detection;
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -113,7 +112,7 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
         if (dialled is { Endpoint: { } endpoint, Service: { } chosen, Upstream: var upstream })
         {
             var pool = PoolKey.Of(source, chosen, endpoint, client.RemoteAddress);
-            local.HttpPool.Return(pool, new Http1ClientConnection(upstream, context.Options.Http));
+            local.Http.Keep(pool, upstream);
         }
         return serveHttp();
     }

@@ -19,6 +19,9 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
 
     /// <summary>Of a connection: the TLSRoute that matched.</summary>
     public string Route { get; init; } = "";
+
+    /// <summary>Null when it was no gRPC call.</summary>
+    public GrpcOutcome? Grpc { get; init; }
 }
 
 /// <summary>Keeps what a proxy reports, in order. Written on the proxy's loops, read by the test.</summary>
@@ -33,7 +36,12 @@ public sealed class TrafficRecorder : ITrafficReporter
     public IReadOnlyCollection<DetectionResult> Detections => detections;
 
     public void HttpFinished(int loop, in HttpOutcome outcome) =>
-        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId));
+        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId), outcome.Grpc);
+
+    public void Upgraded(int loop, TrafficParties parties)
+    {
+        // Only ends are recorded.
+    }
 
     public void TcpOpened(int loop, TrafficParties parties)
     {
@@ -48,6 +56,14 @@ public sealed class TrafficRecorder : ITrafficReporter
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);
 
-    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "", string serverName = "", string route = "") => records.Enqueue(
-        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId, ServerName = serverName, Route = route });
+    private void Add(
+        string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent,
+        string traceId = "", GrpcOutcome? grpc = null, string serverName = "", string route = "") => records.Enqueue(
+        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent)
+        {
+            TraceId = traceId,
+            Grpc = grpc,
+            ServerName = serverName,
+            Route = route,
+        });
 }

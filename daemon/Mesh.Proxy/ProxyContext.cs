@@ -69,8 +69,8 @@ internal sealed class LoopLocal
         (Loop, Random, Bits) = (loop, random, bits);
         Tunnels = new TunnelPool(context, loop);
         Connector = new UpstreamConnector(context, this);
-        Learned = new LearnedProtocols(loop);
         Http = new HttpUpstreams(context, this);
+        Learned = new LearnedProtocols(loop);
     }
 
     public Loop Loop { get; }
@@ -78,7 +78,7 @@ internal sealed class LoopLocal
     public BitSource Bits { get; }
     public TunnelPool Tunnels { get; }
     public UpstreamConnector Connector { get; }
-    public LearnedProtocols Learned { get; }
     public HttpUpstreams Http { get; }
     public DrainList Drains { get; } = new();
+    public LearnedProtocols Learned { get; }
 }

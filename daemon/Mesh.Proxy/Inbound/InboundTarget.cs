@@ -24,8 +24,17 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     private InboundPort? Port => Model?.Ports.GetValueOrDefault(application.Port);
 
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
-    public bool IsHttp => Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc
-        || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Tls) && Policy.NeedsHttp(application.Port));
+    public bool IsHttp =>
+        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Tls) && Policy.NeedsHttp(application.Port));
+
+    /// <summary>What the application speaks; null where nobody said so: what its client speaks.</summary>
+    public bool? IsHttp2 => Port?.Protocol switch
+    {
+        AppProtocol.Http2 or AppProtocol.Grpc => true,
+        AppProtocol.Http1 => false,
+        _ => null,
+    };
+
 
     /// <summary>TLS whose server name a policy asks for.</summary>
     public bool NeedsServerName => Port?.Protocol == AppProtocol.Tls && Policy.NeedsHttp(application.Port);
@@ -35,14 +44,6 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
 
     /// <summary>As in the label request_protocol, before any byte was seen.</summary>
     public string OpaqueProtocol => Port?.Protocol == AppProtocol.Tls ? "tls" : "tcp";
-
-    /// <summary>What the application speaks; null where nobody said so: what its client speaks.</summary>
-    public bool? IsHttp2 => Port?.Protocol switch
-    {
-        AppProtocol.Http2 or AppProtocol.Grpc => true,
-        AppProtocol.Http1 => false,
-        _ => null,
-    };
 
     /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
     /// <param name="httpPending">What the connection asks for is not known yet.</param>

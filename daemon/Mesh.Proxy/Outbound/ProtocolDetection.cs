@@ -1,4 +1,5 @@
 using Mesh.Http.Detection;
+using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -101,27 +102,18 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
 
     private Task CarryAsync(OutboundTcp.Dialled? dialled, DetectionResult result) => result switch
     {
-        DetectionResult.Http1 => ToHttp1(dialled),
-        DetectionResult.Http2 => ToHttp2(dialled),
+        DetectionResult.Http1 => ToHttp(dialled, isHttp2: false),
+        DetectionResult.Http2 => ToHttp(dialled, isHttp2: true),
         DetectionResult.Tls when service.TlsRoutes is not null => ToTlsRoutes(dialled),
         _ => ToTcp(dialled),
     };
 
-    private Task ToHttp1(OutboundTcp.Dialled? dialled)
+    /// <summary>Over the connection that is there already.</summary>
+    private Task ToHttp(OutboundTcp.Dialled? dialled, bool isHttp2)
     {
         if (dialled is { Endpoint: { } endpoint, Service: { } chosen, Upstream: var upstream })
-        {
-            var pool = PoolKey.Of(source, chosen, endpoint, client.RemoteAddress);
-            local.Http.Keep(pool, upstream);
-        }
+            local.Http.Keep(PoolKey.Of(source, chosen, endpoint, client.RemoteAddress), upstream, isHttp2);
         return serveHttp();
-    }
-
-    /// <summary>What was dialled is of no use: it belongs to no pool of HTTP/2.</summary>
-    private async Task ToHttp2(OutboundTcp.Dialled? dialled)
-    {
-        if (dialled is { } unused) await unused.Upstream.DisposeAsync();
-        await serveHttp();
     }
 
     private async Task ToTlsRoutes(OutboundTcp.Dialled? dialled)

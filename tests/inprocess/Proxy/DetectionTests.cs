@@ -27,8 +27,7 @@ public sealed class DetectionTests
         var client = await machines.ConnectAsync("web", TestMachines.Cart);
         var server = await app.AcceptAsync();
         await client.SendAsync(text);
-        if (result == DetectionResult.Http2) Assert.True((await server.DrainAsync()).Reset);
-        else Assert.Equal(text[..4], await server.ReadAsync(4));
+        Assert.Equal(text[..4], await server.ReadAsync(4));
         Assert.Equal(result, Assert.Single(machines.TrafficOf("a").Detections));
     });
 

@@ -80,7 +80,8 @@ public sealed class RouteCompilerTests
         var result = Documents.Compile(TlsRoute($"{{ parentRefs: [ {{ kind: Service, name: web, port: 80 }} ], hostnames: [ a.example, \"*.b.example\" ], {tlsBackend} }}"));
 
         var route = Documents.Message<TlsRoute>(result, TypeUrls.TlsRoute, "shop/r");
-        Assert.Equal((["a.example", "*.b.example"], 80u), (route.Hostnames.ToArray(), Assert.Single(route.Parents).Port));
+        Assert.Equal(["a.example", "*.b.example"], route.Hostnames);
+        Assert.Equal(80u, Assert.Single(route.Parents).Port);
         Assert.Equal([(3u, ""), (1u, "BackendNotFound: Service shop/gone does not exist")], route.Backends.Select(backend => (backend.Weight, backend.InvalidReason)));
         Assert.Equal(("True Accepted", "False BackendNotFound"), (Condition(result, "Accepted", "TLSRoute"), Condition(result, "ResolvedRefs", "TLSRoute")));
     }

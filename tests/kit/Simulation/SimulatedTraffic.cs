@@ -29,7 +29,7 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         // Only ends are recorded.
     }
 
-    public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code) 
+    public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code)
     {
         // Streams and their failures are reported by who carried them.
     }

@@ -3,9 +3,11 @@ using System.Net.Sockets;
 using Mesh.Capture.Namespaces;
 using Mesh.Io;
 using Mesh.Io.Epoll;
+using Mesh.Kit.Control;
 using Mesh.Kit.Namespaces;
 using Mesh.Netfilter;
 using Mesh.Proxy.Dns;
+using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Tests.Hosts.Capture;
 
@@ -25,7 +27,7 @@ public sealed class DnsCaptureTests : IDisposable
         workload.Link(outside, "veth0", ["10.93.0.2/24", "fd93::2/64"], ["10.93.0.1/24", "fd93::1/64"]);
         using (workload.Network.Enter()) NamespaceRules.Apply(CaptureOptions.Default);
         var options = new DnsOptions { Resolvers = [IpPort.Parse("10.93.0.1:53")], ServerTimeout = TimeSpan.FromSeconds(2) };
-        server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, new Names(), new Random(1));
+        server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, NamedMesh.Make(), new DnsMetrics(new MetricRegistry(1).Shard(0), "w", "n"), new Random(1));
     }
 
     [Theory]
@@ -35,14 +37,14 @@ public sealed class DnsCaptureTests : IDisposable
     public async Task Mesh_name_is_answered_whatever_server_is_asked(string asked)
     {
         var answer = await AskUdpAsync(asked, Catalog);
-        Assert.Equal(new byte[] { 240, 240, 0, 7 }, answer[^4..]);
+        Assert.Equal(new byte[] { 240, 240, 0, 1 }, answer[^4..]);
     }
 
     [Fact]
     public async Task Mesh_name_is_answered_over_tcp()
     {
         var answer = await AskTcpAsync("9.9.9.9", Catalog);
-        Assert.Equal(new byte[] { 240, 240, 0, 7 }, answer[^4..]);
+        Assert.Equal(new byte[] { 240, 240, 0, 1 }, answer[^4..]);
     }
 
     [Fact]
@@ -115,15 +117,6 @@ public sealed class DnsCaptureTests : IDisposable
     }
 
     private static byte[] Message(byte[] question) => [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. question];
-
-    private sealed class Names : INameResolver
-    {
-        public bool TryResolve(string name, out NameAnswer answer)
-        {
-            answer = new(Ip.Parse("240.240.0.7"), null);
-            return name == "catalog.shop.mesh";
-        }
-    }
 
     public void Dispose()
     {

@@ -4,7 +4,7 @@ namespace Mesh.Io;
 /// only the factory differs. Thread-safe.</summary>
 public abstract class SocketFactory
 {
-    /// <summary>Starts listening. Connections arrive on one of the loops, chosen by the kernel, through the callback on that loop.</summary>
+    /// <summary>Starts listening; the IPv6 wildcard means both families, as far as there are both. Connections arrive on one of the loops, chosen by the kernel, through the callback on that loop.</summary>
     /// <exception cref="IOException">The address is taken or not of this namespace.</exception>
     public abstract Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted);
 

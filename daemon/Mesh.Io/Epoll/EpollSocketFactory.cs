@@ -10,7 +10,20 @@ public class EpollSocketFactory : SocketFactory
     /// <returns>The descriptor, or -1 with the reason in the last error.</returns>
     protected virtual int CreateSocket(int family, int type, int protocol) => LibC.Socket(family, type, protocol);
 
+    /// <summary>The IPv6 wildcard means both families, and IPv4 alone where there is no IPv6.</summary>
     public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
+    {
+        try
+        {
+            return ListenOn(address, loops, options, accepted);
+        }
+        catch (IOException error) when (address.Address == Ip.AnyV6 && error.HResult is LibC.FamilyNotSupported or LibC.AddressNotAvailable)
+        {
+            return ListenOn(address with { Address = Ip.AnyV4 }, loops, options, accepted);
+        }
+    }
+
+    private EpollListener ListenOn(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
     {
         var sockets = new List<EpollListener.Socket>(loops.Count);
         try

@@ -25,6 +25,7 @@ public sealed class DnsCaptureTests : IDisposable
     public DnsCaptureTests()
     {
         workload.Link(outside, "veth0", ["10.93.0.2/24", "fd93::2/64"], ["10.93.0.1/24", "fd93::1/64"]);
+        outside.Run("ip", "address", "add", "9.9.9.9/32", "dev", "veth0"); // nobody listens there
         using (workload.Network.Enter()) NamespaceRules.Apply(CaptureOptions.Default);
         var options = new DnsOptions { Resolvers = [IpPort.Parse("10.93.0.1:53")], ServerTimeout = TimeSpan.FromSeconds(2) };
         server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, NamedMesh.Make(), new DnsMetrics(new MetricRegistry(1).Shard(0), "w", "n"), new Random(1));

@@ -52,7 +52,7 @@ public sealed class DnsCaptureTests : IDisposable
     public async Task Other_name_is_asked_of_the_previous_resolver_with_the_mark_and_its_answer_returns()
     {
         using var resolver = outside.MakeSocket(AddressFamily.InterNetwork, SocketType.Dgram);
-        resolver.Bind(new IPEndPoint(IPAddress.Any, 53));
+        resolver.Bind(new IPEndPoint(IPAddress.Parse("10.93.0.1"), 53));
         var answering = AnswerOnceAsync(resolver);
         var answer = await AskUdpAsync("9.9.9.9", Example);
         await answering;

@@ -55,6 +55,7 @@ internal static class ResolverList
 
     private static List<string[]> ReadFile(string path)
     {
+        if (!File.Exists(path)) return []; // usual, and an exception costs the plugin milliseconds
         try
         {
             return File.ReadLines(path).Take(1000).Select(static line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToList();

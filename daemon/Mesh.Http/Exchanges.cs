@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Mesh.Io;
 
 namespace Mesh.Http;
 
@@ -28,7 +29,17 @@ public abstract class ServerExchange
     /// <summary>True once <see cref="StartResponse"/> was called: too late for another answer.</summary>
     public abstract bool ResponseStarted { get; }
 
-    public abstract Mesh.Io.Connection Connection { get; }
+    /// <summary>Of the client's connection.</summary>
+    public abstract IpPort RemoteAddress { get; }
+
+    /// <summary>The client speaks HTTP/2: an application behind a port whose protocol nobody named is spoken to in the same way.</summary>
+    public abstract bool IsHttp2 { get; }
+
+    /// <summary>Called on the loop when the client goes away (connection or stream reset) while the exchange is open; null: nobody wants to know.</summary>
+    public abstract Action? OnBroken { get; set; }
+
+    /// <summary>The client has gone away. To be asked only while nobody reads the request.</summary>
+    public abstract bool IsClientGone();
 
     /// <summary>Sends a 1xx head at once; HTTP/1.0 clients are spared it.</summary>
     public abstract ValueTask WriteInterimAsync(ResponseHead head);
@@ -44,19 +55,25 @@ public abstract class ServerExchange
     /// <summary>Ends the body and sends everything buffered.</summary>
     public abstract ValueTask FinishAsync(HeaderList? trailers = null);
 
-    /// <summary>After the response this connection is closed (drain, protocol doubt).</summary>
+    /// <summary>After the response this connection is closed (drain, protocol doubt). Over HTTP/2 only the stream is in doubt, and it ends anyway.</summary>
     public abstract void CloseAfterwards();
 
-    /// <summary>After a 101 was sent: the connection's bytes belong to the caller, who completes both directions before the handler returns.</summary>
-    public abstract Mesh.Io.Connection TakeOver();
+    /// <summary>After a 101 was sent: the bytes that follow belong to the caller, who completes both directions before the handler returns.</summary>
+    public abstract Connection TakeOver();
 
     /// <summary>Resets the exchange: the client learns that the response is incomplete.</summary>
     public abstract void Abort();
 }
 
-/// <summary>One request and its response as the client side sees them.</summary>
-public abstract class ClientExchange
+/// <summary>One request and its response as the client side sees them. Disposed by who made it; over HTTP/2 that ends the stream, not the connection.</summary>
+public abstract class ClientExchange : IAsyncDisposable
 {
+    /// <summary>The connection has carried an exchange before: a failure then means something else than on a fresh one.</summary>
+    public abstract bool IsOnKeptConnection { get; }
+
+    /// <summary>The upstream has certainly not acted on the request (HTTP/2 REFUSED_STREAM or GOAWAY): it may be sent elsewhere.</summary>
+    public abstract bool IsRefused { get; }
+
     /// <summary>Buffers the head. Framing fields are the exchange's business; Host is written from the authority.</summary>
     public abstract void StartRequest(RequestHead head, BodyFraming framing);
 
@@ -80,9 +97,11 @@ public abstract class ClientExchange
     public abstract bool IsReusable { get; }
 
     /// <summary>After a 101: the connection's bytes belong to the caller.</summary>
-    public abstract Mesh.Io.Connection TakeOver();
+    public abstract Connection TakeOver();
 
     public abstract void Abort();
+
+    public abstract ValueTask DisposeAsync();
 }
 
 public static class ServerExchangeExtensions

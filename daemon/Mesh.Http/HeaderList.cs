@@ -40,6 +40,19 @@ public sealed class HeaderList
 
     public void Add(string name, string value) => Add(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
 
+    /// <summary>Adds a field without a value; <see cref="Append"/> gives it one piece by piece.</summary>
+    public void Begin(ReadOnlySpan<byte> name) => Add(name, default);
+
+    /// <summary>More of the last field's value.</summary>
+    public void Append(ReadOnlySpan<byte> piece)
+    {
+        Reserve(piece.Length);
+        piece.CopyTo(storage.AsSpan(used));
+        used += piece.Length;
+        ref var last = ref entries[Count - 1];
+        last = last with { ValueLength = last.ValueLength + piece.Length };
+    }
+
     /// <summary>Replaces every field of that name by one.</summary>
     public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {

@@ -1,6 +1,7 @@
 namespace Mesh.Http;
 
-/// <summary>The head of a request whatever its wire form. In <see cref="Headers"/> there is no Host: that is <see cref="Authority"/>.</summary>
+/// <summary>The head of a request whatever its wire form. In <see cref="Headers"/> there is no Host: that is <see cref="Authority"/>.
+/// A request for another protocol has the form of HTTP/1.1, GET with Connection: upgrade and Upgrade, also where it came as extended CONNECT (RFC 8441).</summary>
 public sealed class RequestHead
 {
     public ByteText Method { get; } = new();
@@ -10,6 +11,9 @@ public sealed class RequestHead
 
     /// <summary>Path and query, starting with /; or * for OPTIONS.</summary>
     public ByteText Target { get; } = new();
+
+    /// <summary>As an HTTP/2 client gave it; empty means http.</summary>
+    public ByteText Scheme { get; } = new();
 
     public HeaderList Headers { get; } = new();
 
@@ -52,6 +56,7 @@ public sealed class RequestHead
         Method.Clear();
         Authority.Clear();
         Target.Clear();
+        Scheme.Clear();
         Headers.Clear();
         IsHttp10 = false;
     }

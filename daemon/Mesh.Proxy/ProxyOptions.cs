@@ -21,8 +21,18 @@ public sealed record ProxyOptions
     /// <summary>Streams in use on a tunnel connection before another is opened, as ztunnel does.</summary>
     public int StreamsPerTunnel { get; init; } = 100;
 
+    /// <summary>An HBONE connection without streams is closed after this, as ztunnel does.</summary>
+    public TimeSpan HboneIdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Streams in use on an HTTP/2 connection to an application before another is opened: a server that handles a connection on one
+    /// thread gets to use more of them.</summary>
+    public int StreamsPerHttp2 { get; init; } = 100;
+
     /// <summary>A direct tunnel that is asked for nothing that long is closed by its server. Our own clients close theirs earlier.</summary>
     public TimeSpan TunnelIdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Silence in both directions after which a WebSocket, or whatever else followed HTTP, is closed. An hour, as the field has it for streams.</summary>
+    public TimeSpan UpgradeIdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Idle upstream connections are kept this long. Below the 60 to 75 seconds after which common servers close theirs,
     /// so that we rarely meet one that is just being closed.</summary>

@@ -26,6 +26,14 @@ public static class MeshMetrics
     public static readonly MetricFamily ResponseBytes = MetricFamily.Histogram(
         "mesh_response_bytes", "Bytes of response bodies.", ByteBounds, RequestLabels);
 
+    private static readonly string[] CallLabels = TrafficLabels.With("grpc_method", "grpc_response_status");
+
+    public static readonly MetricFamily RequestMessages = MetricFamily.Counter(
+        "mesh_request_messages_total", "gRPC messages from clients, by method and by the status that their call ended with.", CallLabels);
+
+    public static readonly MetricFamily ResponseMessages = MetricFamily.Counter(
+        "mesh_response_messages_total", "gRPC messages to clients, by method and by the status that their call ended with.", CallLabels);
+
     public static readonly MetricFamily ConnectionsOpened = MetricFamily.Counter(
         "mesh_tcp_connections_opened_total", "Connections opened.", TrafficLabels.Names);
 

@@ -6,7 +6,7 @@ using Mesh.Io;
 namespace Mesh.Http.Http1;
 
 /// <summary>An HTTP/1.1 connection to an upstream: one exchange at a time, reused while both sides keep it. Owns the connection.</summary>
-public sealed class Http1ClientConnection : ClientExchange, IAsyncDisposable
+public sealed class Http1ClientConnection : ClientExchange
 {
     private readonly HttpLimits limits;
     private readonly Http1MessageWriter writer;
@@ -26,8 +26,11 @@ public sealed class Http1ClientConnection : ClientExchange, IAsyncDisposable
 
     public Connection Connection { get; }
 
-    /// <summary>Exchanges started so far: a failure on a fresh connection means something else than on a reused one.</summary>
+    /// <summary>Exchanges started so far.</summary>
     public int ExchangeCount { get; private set; }
+
+    public override bool IsOnKeptConnection => ExchangeCount > 1;
+    public override bool IsRefused => false;
 
     public override BodyFraming ResponseFraming => framing;
 
@@ -94,7 +97,7 @@ public sealed class Http1ClientConnection : ClientExchange, IAsyncDisposable
 
     public override void Abort() => Connection.Abort();
 
-    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    public override ValueTask DisposeAsync() => Connection.DisposeAsync();
 
     private void StartResponse()
     {

@@ -1,24 +1,29 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Mesh.Http.Http2;
 using Mesh.Io;
 
 namespace Mesh.Http.Http1;
 
 /// <summary>Serves one HTTP/1 connection: reads heads, hands exchanges to the handler in order, so that pipelined requests are answered in order.
 /// Runs on the connection's loop; owns and disposes the connection.</summary>
-public sealed class Http1ServerConnection
+public sealed class Http1ServerConnection : IDrainable
 {
     private readonly Connection connection;
     private readonly IHttpHandler handler;
     private readonly HttpLimits limits;
     private readonly Http1ServerExchange exchange;
     private readonly IdleTimer idle;
+    private Func<Connection, Task>? onHttp2;
+    private bool isHttp2;
     private bool draining;
 
-    public Http1ServerConnection(Connection connection, IHttpHandler handler, HttpLimits limits)
+    /// <param name="onHttp2">Serves the connection instead, and disposes it, when the client begins with the HTTP/2 preface; null: that is refused.</param>
+    public Http1ServerConnection(Connection connection, IHttpHandler handler, HttpLimits limits, Func<Connection, Task>? onHttp2 = null)
     {
-        (this.connection, this.handler, this.limits) = (connection, handler, limits);
+        (this.connection, this.handler, this.limits, this.onHttp2) = (connection, handler, limits, onHttp2);
         exchange = new Http1ServerExchange(connection, limits);
         idle = new IdleTimer(connection.Loop.Timers, connection.Input);
     }
@@ -29,6 +34,7 @@ public sealed class Http1ServerConnection
     /// <summary>The current response says Connection: close; an idle connection ends now.</summary>
     public void Drain()
     {
+        if (isHttp2) return;
         draining = true;
         exchange.CloseAfterwards();
         if (IsIdle) connection.Input.CancelPendingRead();
@@ -56,7 +62,7 @@ public sealed class Http1ServerConnection
                 if (!exchange.KeepAlive || !exchange.ResponseEnded || !(exchange.RequestEnded || await DrainRequest())) break;
                 IsIdle = true;
             }
-            if (!exchange.TakenOver) await CloseGracefully();
+            if (!exchange.TakenOver && !isHttp2) await CloseGracefully();
         }
         catch (ConnectionBrokenException)
         {
@@ -64,8 +70,9 @@ public sealed class Http1ServerConnection
         finally
         {
             idle.Stop();
-            await connection.DisposeAsync();
+            if (!isHttp2) await connection.DisposeAsync();
         }
+        if (isHttp2) await onHttp2!(connection);
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
@@ -99,8 +106,13 @@ public sealed class Http1ServerConnection
                 read = await connection.Input.ReadAsync();
             }
             var buffer = SkipEmptyLines(read.Buffer);
-            if (TryParse(buffer, read.Buffer.End, out int headLength))
+            if (onHttp2 is not null && IsPreface(buffer) is not false)
             {
+                if (LeaveToHttp2(buffer, read)) return false;
+            }
+            else if (TryParse(buffer, read.Buffer.End, out int headLength))
+            {
+                onHttp2 = null;
                 connection.Input.AdvanceTo(buffer.GetPosition(headLength));
                 idle.Stop();
                 return true;
@@ -113,6 +125,17 @@ public sealed class Http1ServerConnection
             if (read.IsCanceled) return false;
             if (read.IsCompleted) return started ? throw new HttpMessageException(400, "the connection ended inside the request header") : false;
         }
+    }
+
+    /// <summary>Null: it may become one.</summary>
+    private static bool? IsPreface(in ReadOnlySequence<byte> buffer) =>
+        buffer.IsEmpty || buffer.FirstSpan is [not (byte)'P', ..] ? false : Preface.Match(buffer);
+
+    private bool LeaveToHttp2(in ReadOnlySequence<byte> buffer, in ReadResult read)
+    {
+        isHttp2 = Preface.Match(buffer) is true;
+        if (isHttp2) connection.Input.AdvanceTo(read.Buffer.Start);
+        return isHttp2;
     }
 
     /// <summary>What follows a head that cannot be read is dropped: nobody knows where the next message would start.</summary>

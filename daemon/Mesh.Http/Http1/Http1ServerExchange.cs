@@ -7,6 +7,7 @@ namespace Mesh.Http.Http1;
 /// <summary>The exchange object of one HTTP/1 connection, reused from request to request.</summary>
 internal sealed class Http1ServerExchange : ServerExchange
 {
+    private readonly Connection connection;
     private readonly Http1BodyReader body;
     private readonly Http1MessageWriter writer;
     private BodyFraming framing;
@@ -14,12 +15,20 @@ internal sealed class Http1ServerExchange : ServerExchange
 
     public Http1ServerExchange(Connection connection, HttpLimits limits)
     {
-        Connection = connection;
+        this.connection = connection;
         body = new Http1BodyReader(connection.Input, limits, statusOfFault: 400);
         writer = new Http1MessageWriter(connection.Output);
     }
 
-    public override Connection Connection { get; }
+    public override IpPort RemoteAddress => connection.RemoteAddress;
+    public override bool IsHttp2 => false;
+
+    public override Action? OnBroken
+    {
+        get => connection.OnBroken;
+        set => connection.OnBroken = value;
+    }
+
     public override BodyFraming RequestFraming => framing;
     public override PipeReader RequestBody => body;
     public override HeaderList RequestTrailers => body.Trailers;
@@ -89,19 +98,32 @@ internal sealed class Http1ServerExchange : ServerExchange
         return writer.FlushAsync();
     }
 
+    public override bool IsClientGone()
+    {
+        try
+        {
+            if (connection.Input.TryRead(out var read)) connection.Input.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+        catch (ConnectionBrokenException)
+        {
+            return true;
+        }
+    }
+
     public override void CloseAfterwards() => KeepAlive = false;
 
     public override Connection TakeOver()
     {
         TakenOver = true;
         KeepAlive = false;
-        return Connection;
+        return connection;
     }
 
     public override void Abort()
     {
         aborted = true;
         KeepAlive = false;
-        Connection.Abort();
+        connection.Abort();
     }
 }

@@ -39,12 +39,13 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
 
     public void WriteSettings(Http2Settings settings, bool isServer)
     {
-        Span<byte> payload = stackalloc byte[5 * 6];
+        Span<byte> payload = stackalloc byte[6 * 6];
         int used = 0;
         Put(payload, ref used, isServer ? SettingId.MaxConcurrentStreams : SettingId.EnablePush, isServer ? (uint)settings.MaxConcurrentStreams : 0);
         Put(payload, ref used, SettingId.InitialWindowSize, (uint)settings.StreamWindowBytes);
         Put(payload, ref used, SettingId.MaxFrameSize, (uint)settings.MaxFrameBytes);
         Put(payload, ref used, SettingId.MaxHeaderListSize, (uint)settings.MaxHeaderListBytes);
+        if (isServer && settings.ExtendedConnect) Put(payload, ref used, SettingId.EnableConnectProtocol, 1);
         WriteFrame(FrameType.Settings, FrameFlags.None, 0, payload[..used]);
 
         static void Put(Span<byte> payload, ref int used, SettingId id, uint value)

@@ -40,6 +40,9 @@ internal enum SettingId : ushort
     InitialWindowSize = 4,
     MaxFrameSize = 5,
     MaxHeaderListSize = 6,
+
+    /// <summary>RFC 8441 3.</summary>
+    EnableConnectProtocol = 8,
 }
 
 /// <summary>The nine bytes before every payload (4.1). The reserved bit is ignored when read and zero when written.</summary>

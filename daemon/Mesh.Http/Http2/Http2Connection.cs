@@ -12,13 +12,14 @@ namespace Mesh.Http.Http2;
 /// </code>
 /// A connection holds at most <see cref="Http2Limits.MaxBufferedBytes"/> plus its window in received bodies, and per open stream
 /// <see cref="Http2Limits.StreamSendBufferBytes"/> plus one write in bodies to send.</summary>
-public sealed class Http2Connection
+public sealed class Http2Connection : IDrainable
 {
     private readonly ConnectionLife life;
     private readonly HeaderListPool headerLists = new();
     private readonly AcceptQueue accepted;
     private readonly OpenQueue opens;
     private readonly FloodGuard resets;
+    private TaskCompletionSource? peerKnown;
     private int unreleased;
 
     private Http2Connection(Connection transport, Http2Settings settings, Http2Limits limits, bool isServer)
@@ -60,6 +61,12 @@ public sealed class Http2Connection
     /// <summary>Clients: a stream can be opened now, without waiting.</summary>
     public bool CanOpen => IsOpen && !Draining && Streams.NextLocalId > 0 && Streams.Count < Peer.MaxConcurrentStreams;
 
+    /// <summary>Clients: a stream was opened before.</summary>
+    public bool HasServed => Streams.NextLocalId != 1;
+
+    /// <summary>Clients: the peer's SETTINGS have come; until then its defaults are assumed.</summary>
+    public bool IsPeerKnown => Peer.Received;
+
     /// <summary>Why the connection ended, for people; null while it is open and after an ordinary end.</summary>
     public string? EndReason => life.EndReason;
 
@@ -86,9 +93,18 @@ public sealed class Http2Connection
     /// <exception cref="ConnectionBrokenException">The connection ended or is draining; nothing was sent.</exception>
     public ValueTask<Http2Stream> OpenAsync(HeaderList request, bool endStream) => opens.OpenAsync(request, endStream);
 
+    /// <summary>Until <see cref="IsPeerKnown"/>, or the connection has ended.</summary>
+    public Task WaitForPeerAsync() => IsPeerKnown || !IsOpen ? Task.CompletedTask : (peerKnown ??= new TaskCompletionSource()).Task;
+
+    /// <summary>Clients: as <see cref="OpenAsync"/>, at once.</summary>
+    /// <exception cref="ConnectionBrokenException">Not <see cref="CanOpen"/>; nothing was sent.</exception>
+    internal Http2Stream Open(HeaderList request, bool endStream) => opens.Open(request, endStream);
+
     /// <summary>Says that no more streams are taken and lets the open ones finish; then closes. Completes when the last one has.
     /// A server announces first and refuses a round trip later, so that no request is lost (6.8).</summary>
     public Task GoAwayAsync() => life.DrainAsync();
+
+    void IDrainable.Drain() => _ = GoAwayAsync();
 
     /// <summary>Ends everything at once, without a word to the peer.</summary>
     public void Abort() => life.End(BreakKind.Aborted, "the connection was aborted here", abort: true);
@@ -198,6 +214,7 @@ public sealed class Http2Connection
 
     internal void OnPeerSettings()
     {
+        TellPeerKnown();
         opens.Resume();
         Turn.Request();
     }
@@ -226,11 +243,18 @@ public sealed class Http2Connection
             stream.Break(kind, reason);
             Close(stream);
         }
+        TellPeerKnown();
         opens.Resume();
         Turn.Wake(accepted);
     }
 
     internal void WakeAcceptor() => Turn.Wake(accepted);
+
+    /// <summary>Later: who waits must not go on in the middle of a frame.</summary>
+    private void TellPeerKnown()
+    {
+        if (peerKnown is not null) Loop.Post(static known => ((TaskCompletionSource)known!).TrySetResult(), peerKnown);
+    }
 
     private void OnLocalEnd(Http2Stream stream)
     {

@@ -7,6 +7,15 @@ public sealed record Http2Settings
 
     public static readonly Http2Settings Client = new() { MaxHeaderListBytes = 16 * 1024 };
 
+    /// <summary>For requests of applications, on both sides: windows for a fast network and, kept unread, for the memory of one machine.</summary>
+    public static readonly Http2Settings Requests = new()
+    {
+        StreamWindowBytes = 1024 * 1024,
+        ConnectionWindowBytes = 4 * 1024 * 1024,
+        MaxFrameBytes = 64 * 1024,
+        ExtendedConnect = true,
+    };
+
     /// <summary>Body bytes the peer may send on one stream before we read them; at least 65,535. Also the most that an unread stream can hold.
     /// 4 MiB fill a gigabit over 30 ms.</summary>
     public int StreamWindowBytes { get; init; } = 4 * 1024 * 1024;
@@ -19,6 +28,9 @@ public sealed record Http2Settings
 
     /// <summary>Streams the peer may have open at once. For servers; clients accept none.</summary>
     public int MaxConcurrentStreams { get; init; } = 200;
+
+    /// <summary>Servers: CONNECT with :protocol is taken (RFC 8441 3), which is how WebSocket comes over HTTP/2.</summary>
+    public bool ExtendedConnect { get; init; }
 
     /// <summary>Names, values and 32 per field of one message head. More is answered with 431 (server) or resets the stream.</summary>
     public int MaxHeaderListBytes { get; init; } = 64 * 1024;

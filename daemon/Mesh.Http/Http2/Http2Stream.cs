@@ -54,7 +54,8 @@ public sealed class Http2Stream : IDisposable
 
     private static HeaderList EmptyHeaders { get; } = new();
 
-    internal bool RemoteEnded { get; private set; }
+    /// <summary>The peer has sent all of its message.</summary>
+    public bool RemoteEnded { get; private set; }
     internal bool LocalEnded { get; set; }
     internal bool IsReleased { get; private set; }
     internal bool HeadSent { get; set; }
@@ -66,6 +67,13 @@ public sealed class Http2Stream : IDisposable
 
     /// <summary>What content-length promised and is still to come; -1 if nothing was promised.</summary>
     internal long ExpectedBytes { get; set; } = -1;
+
+    /// <summary>What content-length promised of the body; -1 if nothing was promised.</summary>
+    internal long PromisedBytes { get; private set; } = -1;
+
+    /// <summary>The peer's message is over and was its head alone.</summary>
+    internal bool IsHeadOnly => RemoteEnded && input.BufferedBytes == 0 && Trailers is null;
+
     internal int SendWindow { get; private set; }
     internal bool IsScheduled { get; set; }
     internal HeaderList? PendingTrailers { get; private set; }
@@ -95,6 +103,14 @@ public sealed class Http2Stream : IDisposable
         bool interim = MessageRules.IsInterim(fields);
         HeadSent |= !interim;
         return connection.SendHeadAsync(this, fields, endStream);
+    }
+
+    /// <summary>As <see cref="SendHeadersAsync"/> without the wait, for a head that is not the last thing to be sent: the body waits instead.</summary>
+    internal void SendHead(HeaderList fields, bool endStream)
+    {
+        ThrowIfBroken();
+        HeadSent = true;
+        connection.SendHead(this, fields, endStream);
     }
 
     /// <summary>Ends our side with trailers, after all of the body. Completes <see cref="Output"/>.</summary>
@@ -151,6 +167,8 @@ public sealed class Http2Stream : IDisposable
         LocalEnded = true;
         Wake(output.Drained);
     }
+
+    internal void Promise(long bytes) => PromisedBytes = ExpectedBytes = bytes;
 
     internal void OnHead(HeaderList head)
     {

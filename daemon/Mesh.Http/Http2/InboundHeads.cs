@@ -43,13 +43,13 @@ internal sealed class InboundHeads(Http2Connection connection)
             connection.AnswerHeadTooLarge(id, endStream);
             return false;
         }
-        if (MessageRules.CheckRequest(fields) is { } wrong) return Refuse(id, ErrorCode.ProtocolError, wrong);
+        if (MessageRules.CheckRequest(fields, connection.Settings.ExtendedConnect) is { } wrong) return Refuse(id, ErrorCode.ProtocolError, wrong);
         if (!MessageRules.TryGetContentLength(fields, out long length) || endStream && length > 0)
             return Refuse(id, ErrorCode.ProtocolError, "content-length is not a number, or not that of the body (RFC 9113 8.1.1)");
         var stream = new Http2Stream(connection, id, connection.Peer.InitialWindow) { Headers = fields };
         fields.TryGet(":method"u8, out var method);
         stream.IsConnectRequest = method.SequenceEqual("CONNECT"u8);
-        stream.ExpectedBytes = stream.IsConnectRequest ? -1 : length;
+        stream.Promise(stream.IsConnectRequest ? -1 : length);
         connection.OnRequest(stream);
         if (endStream) connection.EndRemote(stream);
         return true;
@@ -92,7 +92,7 @@ internal sealed class InboundHeads(Http2Connection connection)
         if (!MessageRules.TryGetContentLength(fields, out long length)) return Refuse(stream.Id, ErrorCode.ProtocolError, "content-length is not a number");
         bool bodyless = stream.IsHeadRequest || status is 204 or 304;
         bool tunnel = stream.IsConnectRequest && status is >= 200 and < 300;
-        stream.ExpectedBytes = tunnel ? -1 : bodyless ? 0 : length;
+        stream.Promise(tunnel ? -1 : bodyless ? 0 : length);
         stream.FinalHeadReceived = true;
         stream.OnHead(fields);
         if (endStream) connection.EndRemote(stream);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Mesh.Http.Http1;
 
 namespace Mesh.Http.Http2;
 
@@ -12,8 +13,6 @@ internal static class MessageRules
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"u8);
 
-    private static readonly SearchValues<byte> ForbiddenInValue = SearchValues.Create("\0\r\n"u8);
-
     [Flags]
     private enum Pseudo
     {
@@ -23,17 +22,31 @@ internal static class MessageRules
         Path = 4,
         Authority = 8,
         Status = 16,
+        Protocol = 32,
     }
 
-    public static string? CheckRequest(HeaderList head)
+    /// <param name="extendedConnect">CONNECT for another protocol was offered (RFC 8441).</param>
+    public static string? CheckRequest(HeaderList head, bool extendedConnect)
     {
-        if (CheckFields(head, Pseudo.Method | Pseudo.Scheme | Pseudo.Path | Pseudo.Authority, out var seen) is { } wrong) return wrong;
+        var allowed = Pseudo.Method | Pseudo.Scheme | Pseudo.Path | Pseudo.Authority | (extendedConnect ? Pseudo.Protocol : Pseudo.None);
+        if (CheckFields(head, allowed, out var seen) is { } wrong) return wrong;
         if ((seen & Pseudo.Method) == 0) return "no :method";
         head.TryGet(":method"u8, out var method);
-        if (method.SequenceEqual("CONNECT"u8))
-            return seen == (Pseudo.Method | Pseudo.Authority) ? null : "CONNECT has :method and :authority and nothing else (RFC 9113 8.5)";
+        if (!Http1Parser.IsToken(method)) return ":method is not a token (RFC 9110 9.1)";
+        bool connect = method.SequenceEqual("CONNECT"u8);
+        if ((seen & Pseudo.Protocol) != 0)
+        {
+            if (!connect) return ":protocol without CONNECT (RFC 8441 4)";
+            head.TryGet(":protocol"u8, out var protocol);
+            if (!Http1Parser.IsToken(protocol)) return ":protocol is not a token (RFC 8441 4)";
+        }
+        else if (connect)
+        {
+            if (seen != (Pseudo.Method | Pseudo.Authority)) return "CONNECT has :method and :authority and nothing else (RFC 9113 8.5)";
+            return CheckAuthority(head);
+        }
         if ((seen & (Pseudo.Scheme | Pseudo.Path)) != (Pseudo.Scheme | Pseudo.Path)) return "no :scheme or no :path";
-        return CheckPath(head, method) ?? CheckHost(head);
+        return CheckPath(head, method) ?? CheckAuthority(head) ?? CheckHost(head);
     }
 
     public static string? CheckResponse(HeaderList head, out int status)
@@ -98,6 +111,7 @@ internal static class MessageRules
         : name.SequenceEqual(":scheme"u8) ? Pseudo.Scheme
         : name.SequenceEqual(":authority"u8) ? Pseudo.Authority
         : name.SequenceEqual(":status"u8) ? Pseudo.Status
+        : name.SequenceEqual(":protocol"u8) ? Pseudo.Protocol
         : Pseudo.None;
 
     [SuppressMessage("Style", "IDE0072", Justification = "lengths are an open set")]
@@ -120,13 +134,15 @@ internal static class MessageRules
     {
         if (value.IsEmpty) return null;
         if (value[0] is (byte)' ' or (byte)'\t' || value[^1] is (byte)' ' or (byte)'\t') return "white space around a field value (RFC 9113 8.2.1)";
-        return value.ContainsAny(ForbiddenInValue) ? "a field value contains NUL, CR or LF (RFC 9113 8.2.1)" : null;
+        // More than 8.2.1 demands, as RFC 9110 5.5 allows: a control byte would not pass the next hop if that speaks HTTP/1.1.
+        return Http1Parser.IsFieldValue(value) ? null : "a field value contains a control byte (RFC 9113 8.2.1)";
     }
 
     private static string? CheckPath(HeaderList head, ReadOnlySpan<byte> method)
     {
         head.TryGet(":path"u8, out var path);
         head.TryGet(":scheme"u8, out var scheme);
+        if (!Http1Parser.IsTarget(path) || !Http1Parser.IsTarget(scheme)) return ":path or :scheme holds a byte that a URI cannot (RFC 9113 8.3.1)";
         if (!scheme.SequenceEqual("http"u8) && !scheme.SequenceEqual("https"u8)) return null;
         if (path.IsEmpty) return ":path is empty (RFC 9113 8.3.1)";
         if (path[0] == '/') return null;
@@ -134,12 +150,17 @@ internal static class MessageRules
         return asterisk ? null : ":path does not begin with / (RFC 9113 8.3.1)";
     }
 
+    /// <summary>Without user information, which is not sent to origins (RFC 9113 8.3.1).</summary>
+    private static string? CheckAuthority(HeaderList head) =>
+        head.TryGet(":authority"u8, out var authority) && !Http1Parser.IsAuthority(authority) ? ":authority is not host:port (RFC 9113 8.3.1)" : null;
+
     private static string? CheckHost(HeaderList head)
     {
         // Two opinions on the target would let a request pass one hop's rules and be served by another's (8.3.1).
         int host = head.IndexOf("host"u8);
         if (host < 0) return null;
         if (head.IndexOf("host"u8, host + 1) >= 0) return "two host fields (RFC 9110 7.2)";
+        if (!Http1Parser.IsAuthority(head.Value(host))) return "host is not host:port (RFC 9110 7.2)";
         bool differs = head.TryGet(":authority"u8, out var authority) && !Ascii.EqualsIgnoreCase(authority, head.Value(host));
         return differs ? "host differs from :authority (RFC 9113 8.3.1)" : null;
     }

@@ -17,7 +17,14 @@ internal sealed class OpenQueue(Http2Connection connection)
             waiting.Enqueue(turn);
             await turn.Task;
         }
-        return Open(request, endStream);
+        return Begin(request, endStream);
+    }
+
+    public Http2Stream Open(HeaderList request, bool endStream)
+    {
+        ThrowIfNever();
+        if (!connection.CanOpen) throw new ConnectionBrokenException(BreakKind.Reset, "the peer allows no more streams now");
+        return Begin(request, endStream);
     }
 
     /// <summary>A stream ended or a limit changed. Each one that goes on looks for itself.</summary>
@@ -29,7 +36,7 @@ internal sealed class OpenQueue(Http2Connection connection)
         while (room-- > 0 && waiting.TryDequeue(out var turn)) connection.Loop.Post(static state => ((TaskCompletionSource)state!).SetResult(), turn);
     }
 
-    private Http2Stream Open(HeaderList request, bool endStream)
+    private Http2Stream Begin(HeaderList request, bool endStream)
     {
         var stream = new Http2Stream(connection, connection.Streams.TakeLocalId(), connection.Peer.InitialWindow) { HeadSent = true };
         request.TryGet(":method"u8, out var method);

@@ -16,6 +16,9 @@ internal sealed class PeerSettings
     public int MaxFrameBytes { get; private set; } = FrameHeader.DefaultMaxFrameSize;
     public bool Received { get; private set; }
 
+    /// <summary>A server that takes CONNECT for other protocols than TCP (RFC 8441 3).</summary>
+    public bool EnableConnectProtocol { get; private set; }
+
     /// <param name="payload">Of a SETTINGS frame: six bytes per setting, in order.</param>
     /// <exception cref="Http2ProtocolException">A value is outside its range.</exception>
     public void Apply(ReadOnlySpan<byte> payload, bool fromServer)
@@ -52,6 +55,11 @@ internal sealed class PeerSettings
             case SettingId.MaxFrameSize:
                 if (value is < FrameHeader.DefaultMaxFrameSize or > 0xFF_FFFF) throw OutOfRange(ErrorCode.ProtocolError, id, value);
                 MaxFrameBytes = (int)value;
+                break;
+            case SettingId.EnableConnectProtocol:
+                // Once offered it cannot be taken back.
+                if (value > 1 || value == 0 && EnableConnectProtocol) throw OutOfRange(ErrorCode.ProtocolError, id, value);
+                EnableConnectProtocol = value == 1;
                 break;
         }
     }

@@ -20,12 +20,12 @@ internal sealed class BodyCopy
     public void Add(long bytes) => Bytes += bytes;
 
     /// <returns>False when the read was cancelled before the end.</returns>
-    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to) => Run(from.RequestBody, null, to);
+    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to, GrpcMessages? messages) => Run(from.RequestBody, null, to, messages);
 
-    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to) => Run(from.ResponseBody, to, null);
+    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to, GrpcMessages? messages) => Run(from.ResponseBody, to, null, messages);
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream)
+    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream, GrpcMessages? messages)
     {
         while (true)
         {
@@ -45,6 +45,7 @@ internal sealed class BodyCopy
             if (read.IsCanceled) return false;
             if (!read.Buffer.IsEmpty)
             {
+                messages?.Read(read.Buffer);
                 try
                 {
                     await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));

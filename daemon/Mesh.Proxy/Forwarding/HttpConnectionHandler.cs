@@ -10,16 +10,24 @@ namespace Mesh.Proxy.Forwarding;
 
 /// <summary>What all HTTP handlers share: time it, carry it out, answer failures, report. One per downstream connection, which handles
 /// one exchange at a time.</summary>
-internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) : IHttpHandler
+internal abstract class HttpConnectionHandler : IHttpHandler
 {
-    private readonly TraceHeaders trace = new(context.OnLoop(loop).Bits);
+    private readonly TraceHeaders trace;
+    private readonly BitSource bits;
     private IpPort upstreamAddress;
     private Snapshot? seen;
     private TelemetryModel telemetry = TelemetryModel.Default;
 
-    protected ProxyContext Context { get; } = context;
-    protected Loop Loop { get; } = loop;
-    protected HttpForwarder Forwarder { get; } = new(loop);
+    protected HttpConnectionHandler(ProxyContext context, Loop loop)
+    {
+        (Context, Loop, bits) = (context, loop, context.OnLoop(loop).Bits);
+        trace = new TraceHeaders(bits);
+        Forwarder = new HttpForwarder(context, loop) { OnUpgraded = () => Context.Reporter.Upgraded(Loop.Index, (Parties ?? DefaultParties).ForUpgrade) };
+    }
+
+    protected ProxyContext Context { get; }
+    protected Loop Loop { get; }
+    protected HttpForwarder Forwarder { get; }
 
     /// <summary>The route that matched, for the record.</summary>
     protected string Route { get; set; } = "";
@@ -33,6 +41,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
         long start = Loop.Time.GetTimestamp();
         Forwarder.Reset();
         (Route, Parties, upstreamAddress) = ("", null, default);
+        Forwarder.Grpc.Begin(exchange.Request.Headers, start);
         FollowTelemetry();
         trace.Continue(exchange.Request.Headers, telemetry.Tracing);
         Failure? failure;
@@ -44,7 +53,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
         {
             failure = error.Failure;
         }
-        if (failure is not null) await Answer(exchange, failure);
+        if (failure is not null && !Forwarder.IsUpgraded) await Answer(exchange, failure);
         Report(exchange, failure, Loop.Time.GetElapsedTime(start));
     }
 
@@ -56,6 +65,12 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
     /// <summary>For exchanges that failed before an endpoint was chosen.</summary>
     protected abstract TrafficParties DefaultParties { get; }
 
+    /// <summary>The request's head as the next hop shall get it, before what routes change of it.</summary>
+    protected void Prepare(RequestHead request)
+    {
+        if (HopByHop.Strip(request.Headers)) WebSocketKey.Ensure(request.Headers, bits);
+    }
+
     protected void Chose(IpPort upstream) => upstreamAddress = upstream;
 
     private void FollowTelemetry()
@@ -65,15 +80,17 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
         (seen, telemetry) = (snapshot, TelemetryIn(snapshot));
     }
 
-    private static async ValueTask Answer(ServerExchange exchange, Failure failure)
+    private async ValueTask Answer(ServerExchange exchange, Failure failure)
     {
         try
         {
-            if (exchange.ResponseStarted || failure.Side == FailureSide.Client && failure.Stage == FailureStage.Response) exchange.Abort();
+            if (exchange.ResponseStarted && Forwarder.Grpc.IsCall && Forwarder.IsResponseStreamed && !exchange.IsClientGone())
+                await ErrorResponse.EndGrpcAsync(exchange, failure, Forwarder.Grpc);
+            else if (exchange.ResponseStarted || failure.Side == FailureSide.Client && failure.Stage == FailureStage.Response) exchange.Abort();
             else
             {
                 if (failure.Side == FailureSide.Client) exchange.CloseAfterwards();
-                await ErrorResponse.SendAsync(exchange, failure);
+                await ErrorResponse.SendAsync(exchange, failure, Forwarder.Grpc);
             }
         }
         catch (ConnectionBrokenException)
@@ -84,10 +101,16 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
 
     private void Report(ServerExchange exchange, Failure? failure, TimeSpan duration)
     {
-        int status = failure is null || exchange.ResponseStarted && Forwarder.Status != 0 ? Forwarder.Status : failure.Status;
+        var grpc = Forwarder.Grpc;
+        var parties = Parties ?? DefaultParties;
+        if (failure is not null && grpc is { IsCall: true, Status: < 0 }) grpc.Status = GrpcStatus.Of(failure);
+        int status = failure is null || exchange.ResponseStarted && Forwarder.Status != 0 ? Forwarder.Status
+            : grpc.IsCall && exchange.ResponseStarted ? 200 : failure.Status;
         Context.Reporter.HttpFinished(Loop.Index, new HttpOutcome
         {
-            Parties = Parties ?? DefaultParties,
+            Parties = grpc.IsCall ? parties.ForGrpc : Forwarder.IsUpgraded ? parties.ForUpgrade : parties,
+            IsUpgraded = Forwarder.IsUpgraded,
+            Grpc = grpc.IsCall ? new GrpcOutcome(grpc.Status, grpc.Requests.Count, grpc.Responses.Count) : null,
             Telemetry = telemetry,
             Request = exchange.Request,
             Status = status,
@@ -95,7 +118,7 @@ internal abstract class HttpConnectionHandler(ProxyContext context, Loop loop) :
             Duration = duration,
             RequestBytes = Forwarder.RequestBytes,
             ResponseBytes = Forwarder.ResponseBytes,
-            Client = exchange.Connection.RemoteAddress,
+            Client = exchange.RemoteAddress,
             Upstream = upstreamAddress,
             Route = Route,
             TraceId = trace.TraceId,

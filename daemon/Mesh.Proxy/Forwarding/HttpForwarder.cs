@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Mesh.Http;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
@@ -17,16 +18,35 @@ internal sealed class HttpForwarder
     private readonly BodyCopy responseCopy = new();
     private ClientExchange? upstream;
     private Task? pump;
+    private readonly LoopLocal local;
+    private readonly TimeSpan upgradeIdleTimeout;
     private bool timedOut;
+    private bool isClientsDeadline;
     private HttpMessageException? requestError;
+    private Failure? relayFailure;
 
-    public HttpForwarder(Loop loop)
+    public HttpForwarder(ProxyContext context, Loop loop)
     {
+        (upgradeIdleTimeout, local) = (context.Options.UpgradeIdleTimeout, context.OnLoop(loop));
+        Grpc = new GrpcCall(loop);
         deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
         onClientBroken = () => upstream?.Abort();
     }
 
     public int Status { get; private set; }
+
+    /// <summary>To be begun before the request is forwarded.</summary>
+    public GrpcCall Grpc { get; }
+
+    /// <summary>Called when the exchange has become a byte stream of another protocol.</summary>
+    public Action? OnUpgraded { get; init; }
+
+    /// <summary>It was a byte stream of another protocol at last.</summary>
+    public bool IsUpgraded { get; private set; }
+
+    /// <summary>The response has no declared length: it can end with trailers of our own.</summary>
+    public bool IsResponseStreamed { get; private set; }
+
     public long RequestBytes => requestCopy.Bytes;
     public long ResponseBytes => responseCopy.Bytes;
 
@@ -39,8 +59,9 @@ internal sealed class HttpForwarder
         NothingReceived = true;
         requestCopy.Reset();
         responseCopy.Reset();
-        timedOut = false;
+        timedOut = isClientsDeadline = IsResponseStreamed = IsUpgraded = false;
         requestError = null;
+        relayFailure = null;
     }
 
     /// <summary>The mesh itself answered, as a route demands.</summary>
@@ -51,8 +72,15 @@ internal sealed class HttpForwarder
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
     {
+        if (Grpc.Remaining is { } left)
+        {
+            if (left <= TimeSpan.Zero) return DeadlinePassed;
+            Grpc.PassOn(exchange.Request.Headers, left);
+            isClientsDeadline = timeout == TimeSpan.Zero || left < timeout;
+            if (isClientsDeadline) timeout = left;
+        }
         upstream = client;
-        exchange.Connection.OnBroken = onClientBroken;
+        exchange.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
         Exception? problem = null;
         try
@@ -69,13 +97,13 @@ internal sealed class HttpForwarder
         }
         deadline.Cancel();
         upstream = null;
-        exchange.Connection.OnBroken = null;
+        exchange.OnBroken = null;
         await StopPump(exchange, client);
         return problem switch
         {
-            null => null,
+            null => relayFailure,
             HttpMessageException error => OnProtocolError(error),
-            _ => OnBroken(exchange, problem),
+            _ => OnBroken(exchange, client, problem),
         };
     }
 
@@ -107,9 +135,13 @@ internal sealed class HttpForwarder
         // Refused before it sent its body: nobody can say whether the body will come, so the connection cannot carry another request.
         bool unasked = pump is { IsCompleted: false } && requestCopy.Bytes == 0 && exchange.Request.Headers.Contains("expect"u8);
         if (unasked) exchange.CloseAfterwards();
+        IsResponseStreamed = client.ResponseFraming.IsStreamed;
+        if (Grpc.IsCall) Grpc.Status = Mesh.Http.Grpc.ReadStatus(head.Headers);
         exchange.StartResponse(head, client.ResponseFraming);
-        if (client.ResponseFraming.HasBody) await responseCopy.RunAsync(client, exchange);
-        await exchange.FinishAsync(client.ResponseTrailers.Count > 0 ? client.ResponseTrailers : null);
+        if (client.ResponseFraming.HasBody) await responseCopy.RunAsync(client, exchange, Grpc.IsCall ? Grpc.Responses : null);
+        var trailers = client.ResponseTrailers;
+        if (Grpc.IsCall && trailers.Count > 0) Grpc.Status = Mesh.Http.Grpc.ReadStatus(trailers);
+        await exchange.FinishAsync(trailers.Count > 0 ? trailers : null);
     }
 
     /// <summary>Sends the request body while the response is awaited. Its failures surface through the response side.</summary>
@@ -117,7 +149,7 @@ internal sealed class HttpForwarder
     {
         try
         {
-            if (!await requestCopy.RunAsync(exchange, client)) return;
+            if (!await requestCopy.RunAsync(exchange, client, Grpc.IsCall ? Grpc.Requests : null)) return;
             await client.FinishRequestAsync(exchange.RequestTrailers.Count > 0 ? exchange.RequestTrailers : null);
         }
         catch (HttpMessageException error)
@@ -128,21 +160,7 @@ internal sealed class HttpForwarder
         catch (ConnectionBrokenException)
         {
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
-            if (IsBroken(exchange.Connection)) client.Abort();
-        }
-    }
-
-    /// <summary>To be asked only while nobody reads the connection.</summary>
-    private static bool IsBroken(Connection connection)
-    {
-        try
-        {
-            if (connection.Input.TryRead(out var read)) connection.Input.AdvanceTo(read.Buffer.Start);
-            return false;
-        }
-        catch (ConnectionBrokenException)
-        {
-            return true;
+            if (exchange.IsClientGone()) client.Abort();
         }
     }
 
@@ -166,26 +184,37 @@ internal sealed class HttpForwarder
     {
         if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");
         if (pump is { IsCompleted: false }) throw new HttpMessageException(502, "the upstream switched protocols before the request had ended");
+        bool isWebSocket = head.Headers.TryGet("upgrade"u8, out var protocol) && Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
-        var relay = new TcpRelay(exchange.TakeOver(), client.TakeOver());
+        IsUpgraded = true;
+        OnUpgraded?.Invoke();
+        var relay = new UpgradedRelay(exchange.TakeOver(), client.TakeOver(), isWebSocket, upgradeIdleTimeout, local.Bits);
+        local.Drains.Add(relay);
         await relay.RunAsync();
+        local.Drains.Remove(relay);
         requestCopy.Add(relay.ReceivedBytes);
         responseCopy.Add(relay.SentBytes);
+        relayFailure = relay.Failure;
     }
 
     private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502
         ? new Failure(ResponseFlag.DPE, FailureSide.Upstream, FailureStage.Response, error.Message)
         : new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status };
 
-    private Failure OnBroken(ServerExchange exchange, Exception error)
+    private Failure OnBroken(ServerExchange exchange, ClientExchange client, Exception error)
     {
+        if (timedOut && isClientsDeadline) return DeadlinePassed;
         if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
         if (requestError is not null)
             return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
-        if (IsBroken(exchange.Connection)) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
-        return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}");
+        if (exchange.IsClientGone()) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
+        return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}",
+            RetrySafe: NothingReceived && client.IsRefused);
     }
+
+    private static readonly Failure DeadlinePassed =
+        new(ResponseFlag.DT, FailureSide.Upstream, FailureStage.Response, "the deadline that the client set with grpc-timeout has passed");
 
     private void OnDeadline()
     {

@@ -1,6 +1,6 @@
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Workloads;
@@ -68,7 +68,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(string gateway, string listener, Connection connection) =>
-        TrackedConnection.Run(null, connection, accepted => Handle(gateway, listener, accepted));
+        TrackedConnection.Run(context, null, connection, accepted => Handle(gateway, listener, accepted));
 
     private Task Handle(string gateway, string listener, Connection connection)
     {
@@ -80,8 +80,9 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         }
         if (scope.Listener!.Protocol == AppProtocol.Tcp)
             return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
-        var handler = new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope);
-        return new Http1ServerConnection(connection, handler, context.Options.Http).RunAsync();
+        var parties = new PartiesCache(context.Locals);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     private sealed class GatewayScope(string gateway, string listener) : IOutboundScope

@@ -1,4 +1,3 @@
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
@@ -14,9 +13,8 @@ internal static class InboundConnection
 
     private static async Task RunHttp(ProxyContext context, Connection client, Connection application, InboundTarget target)
     {
-        await using var upstream = new InboundUpstream(application, target, context.Options.Http);
-        var handler = new InboundHttpHandler(context, client.Loop, target, upstream);
-        await new Http1ServerConnection(client, handler, context.Options.Http).RunAsync();
+        await using var upstream = new InboundUpstream(application, target, context.Options);
+        await new HttpServing(context, client, () => new InboundHttpHandler(context, client.Loop, target, upstream)).RunAsync();
     }
 
     private static async Task RunTcp(ProxyContext context, Connection client, Connection application, InboundTarget target)

@@ -22,12 +22,11 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
         target.Authorize(exchange.Request, httpPending: false);
-        HopByHop.Strip(exchange.Request.Headers);
-        var application = await upstream.TakeAsync(Loop);
+        Prepare(exchange.Request);
+        var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
         Chose(target.Application);
         var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);
-        if (failure is null && application.IsReusable) upstream.Keep(application);
-        else await application.DisposeAsync();
+        await upstream.GiveBackAsync(application, failure is null);
         return failure;
     }
 }

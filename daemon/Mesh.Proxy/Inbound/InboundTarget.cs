@@ -23,7 +23,16 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
     private InboundPort? Port => Model?.Ports.GetValueOrDefault(application.Port);
 
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
-    public bool IsHttp => Port?.Protocol == AppProtocol.Http1 || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
+    public bool IsHttp =>
+        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
+
+    /// <summary>What the application speaks; null where nobody said so: what its client speaks.</summary>
+    public bool? IsHttp2 => Port?.Protocol switch
+    {
+        AppProtocol.Http2 or AppProtocol.Grpc => true,
+        AppProtocol.Http1 => false,
+        _ => null,
+    };
 
     /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
     public void Authorize(Mesh.Http.RequestHead? request, bool httpPending)

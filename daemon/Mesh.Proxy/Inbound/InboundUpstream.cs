@@ -1,26 +1,73 @@
 using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Http.Http1;
+using Mesh.Http.Http2;
 using Mesh.Io;
+using Mesh.Proxy.Failures;
+using Mesh.Proxy.Upstream;
 
 namespace Mesh.Proxy.Inbound;
 
-/// <summary>The connection to the application that belongs to one client stream; replaced when the application closed it between requests.</summary>
-internal sealed class InboundUpstream(Connection first, InboundTarget target, HttpLimits limits) : IAsyncDisposable
+/// <summary>The connections to the application that belong to one client connection: for HTTP/1.1 as many as the client has requests at once, for HTTP/2
+/// one that all its streams share. Replaced when the application closed them between requests.</summary>
+/// <param name="first">Made before the client was admitted.</param>
+internal sealed class InboundUpstream(Connection first, InboundTarget target, ProxyOptions options) : IAsyncDisposable
 {
-    private Http1ClientConnection? current = new(first, limits);
+    private readonly Stack<Http1ClientConnection> idle = new();
+    private Connection? unused = first;
+    private SharedHttp2<int>? http2;
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    public async ValueTask<Http1ClientConnection> TakeAsync(Loop loop)
+    public async ValueTask<ClientExchange> TakeAsync(Loop loop, bool isHttp2)
     {
-        var kept = current;
-        current = null;
-        if (kept is not null && (kept.ExchangeCount == 0 || kept.IsStillIdle())) return kept;
-        if (kept is not null) await kept.DisposeAsync();
-        return new Http1ClientConnection(await target.ConnectAsync(loop), limits);
+        if (isHttp2) return await OpenHttp2(loop);
+        while (idle.TryPop(out var kept))
+        {
+            if (kept.IsStillIdle()) return kept;
+            await kept.DisposeAsync();
+        }
+        return new Http1ClientConnection(await Connect(loop), options.Http);
     }
 
-    public void Keep(Http1ClientConnection connection) => current = connection;
+    /// <param name="intact">The exchange ended in order.</param>
+    public ValueTask GiveBackAsync(ClientExchange exchange, bool intact)
+    {
+        if (!intact || !exchange.IsReusable) return exchange.DisposeAsync();
+        idle.Push((Http1ClientConnection)exchange);
+        return default;
+    }
 
-    public ValueTask DisposeAsync() => current?.DisposeAsync() ?? default;
+    public async ValueTask DisposeAsync()
+    {
+        if (unused is not null) await unused.DisposeAsync();
+        foreach (var connection in idle) await connection.DisposeAsync();
+        http2?.Close(static _ => true);
+    }
+
+    private ValueTask<Connection> Connect(Loop loop)
+    {
+        var connection = unused;
+        unused = null;
+        return connection is null ? target.ConnectAsync(loop) : new(connection);
+    }
+
+    private async ValueTask<ClientExchange> OpenHttp2(Loop loop)
+    {
+        http2 ??= new SharedHttp2<int>(loop, Http2Settings.Requests, options.StreamsPerHttp2, options.UpstreamIdleTimeout);
+        try
+        {
+            while (true)
+            {
+                if (!http2.TryFind(0, out var shared)) shared = http2.Start(0, Connect(loop));
+                if (await SharedHttp2<int>.ReadyAsync(shared) is not { } connection) continue;
+                var exchange = new Http2ClientExchange();
+                exchange.Begin(connection);
+                return exchange;
+            }
+        }
+        catch (ConnectionBrokenException error)
+        {
+            throw new ProxyException(HttpUpstreams.NoHttp2($"the application of {target.Local.Uid}", target.Application, error), error);
+        }
+    }
 }

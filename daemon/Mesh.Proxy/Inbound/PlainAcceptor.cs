@@ -9,7 +9,7 @@ namespace Mesh.Proxy.Inbound;
 internal sealed class PlainAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection client)
     {

@@ -1,7 +1,7 @@
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
 
@@ -12,7 +12,7 @@ namespace Mesh.Proxy.Outbound;
 internal sealed class OutboundAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState source, Connection connection) =>
-        TrackedConnection.Run(source, connection, accepted => Handle(source, accepted));
+        TrackedConnection.Run(context, source, connection, accepted => Handle(source, accepted));
 
     private Task Handle(LocalWorkloadState source, Connection connection)
     {
@@ -34,7 +34,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
 
     private Task ToService(LocalWorkloadState source, Connection connection, ServicePortModel port) => port.Protocol switch
     {
-        AppProtocol.Http1 => ServeHttp(source, connection, port),
+        AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc => ServeHttp(source, connection, port),
         AppProtocol.Detect => new ProtocolDetection(context, source, connection, port, () => ServeHttp(source, connection, port)).RunAsync(),
         _ => new OutboundTcp(context, connection.Loop, source).ToServiceAsync(connection, port),
     };
@@ -42,8 +42,9 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     private Task ServeHttp(LocalWorkloadState source, Connection connection, ServicePortModel port)
     {
         var scope = new ServiceScope(source.Uid, port.ServiceKey, port.Port);
-        var handler = new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope);
-        return new Http1ServerConnection(connection, handler, context.Options.Http).RunAsync();
+        var parties = new PartiesCache(context.Locals);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     /// <summary>A loop through ourselves would never end.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Mesh.Http;
-using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
@@ -18,11 +17,11 @@ namespace Mesh.Proxy.Outbound;
 
 /// <summary>Routes the requests of one downstream connection: route, backend, endpoint, the policy of a destination on this machine, upstream.
 /// Serves workloads (routes attached to the service they called) and gateways (routes attached to the listener).</summary>
-internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope)
+internal sealed class OutboundHttpHandler(
+    ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope, PartiesCache parties)
     : HttpConnectionHandler(context, loop)
 {
     private readonly LoopLocal local = context.OnLoop(loop);
-    private readonly PartiesCache parties = new(context.Locals);
 
     protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
 
@@ -70,7 +69,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
 
     private ValueTask<Failure?> ToService(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HttpFilters rule, HttpFilters backend, TimeSpan timeout)
     {
-        HopByHop.Strip(exchange.Request.Headers);
+        Prepare(exchange.Request);
         RequestEdits.Apply(exchange.Request, rule);
         RequestEdits.Apply(exchange.Request, backend);
         if (timeout == TimeSpan.Zero) timeout = service.Traffic.RequestTimeout;
@@ -92,13 +91,14 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
             endpoint.State.Begin(Loop.Index);
             try
             {
-                var upstream = local.HttpPool.TryTake(key) ?? await Connect(service, endpoint);
-                bool reused = upstream.ExchangeCount > 0;
+                var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
+                var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout);
-                if (failure is null && upstream.IsReusable) local.HttpPool.Return(key, upstream);
-                else await upstream.DisposeAsync();
-                bool stale = failure is { Flag: ResponseFlag.UC } && reused && Forwarder.NothingReceived;
-                if (!stale || !IsRepeatable(exchange)) return failure;
+                bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.IsOnKeptConnection;
+                bool refused = failure is { RetrySafe: true } && retries > 0;
+                await local.Http.GiveBackAsync(key, upstream, failure is null);
+                if (!(stale && IsIdempotent(exchange.Request) || refused) || exchange.RequestFraming.HasBody) return failure;
+                if (refused) retries--;
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {
@@ -112,19 +112,19 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         }
     }
 
-    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<Http1ClientConnection> Connect(ServicePortModel service, EndpointModel endpoint)
+    /// <summary>A port whose protocol nobody named is spoken to as the workload itself speaks. What a gateway's client speaks says nothing about the application.</summary>
+    private bool SpeaksHttp2(ServicePortModel service, ServerExchange exchange) => service.Protocol switch
     {
-        var connection = await local.Connector.ConnectAsync(new UpstreamRequest(source, client, endpoint, service.Traffic.ConnectTimeout));
-        return new Http1ClientConnection(connection, Context.Options.Http);
-    }
+        AppProtocol.Http2 or AppProtocol.Grpc => true,
+        AppProtocol.Detect => exchange.IsHttp2 && (source is not null || Grpc.IsGrpc(exchange.Request.Headers)),
+        _ => false,
+    };
 
     /// <summary>A kept connection may be closed by the upstream just when we use it. Without a body and with an idempotent method
     /// the request may be sent again (RFC 9110 9.2.2).</summary>
-    private static bool IsRepeatable(ServerExchange exchange) =>
-        !exchange.RequestFraming.HasBody
-        && (exchange.Request.IsMethod("GET"u8) || exchange.Request.IsMethod("HEAD"u8) || exchange.Request.IsMethod("OPTIONS"u8)
-            || exchange.Request.IsMethod("PUT"u8) || exchange.Request.IsMethod("DELETE"u8) || exchange.Request.IsMethod("TRACE"u8));
+    private static bool IsIdempotent(RequestHead request) =>
+        request.IsMethod("GET"u8) || request.IsMethod("HEAD"u8) || request.IsMethod("OPTIONS"u8)
+        || request.IsMethod("PUT"u8) || request.IsMethod("DELETE"u8) || request.IsMethod("TRACE"u8);
 
     /// <summary>For a destination on this machine nobody else will ask: both sides' policies are applied here in one pass.</summary>
     private void Authorize(RequestHead request, Snapshot snapshot, EndpointModel endpoint, SpiffeId? identity)
@@ -145,6 +145,7 @@ internal sealed class OutboundHttpHandler(ProxyContext context, Loop loop, Local
         return null;
     }
 
+    /// <summary>Zero, or less, is none.</summary>
     private static TimeSpan Shortest(TimeSpan a, TimeSpan b) =>
-        a == TimeSpan.Zero ? b : b == TimeSpan.Zero || a < b ? a : b;
+        a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;
 }

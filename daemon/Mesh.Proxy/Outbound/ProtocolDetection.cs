@@ -47,7 +47,7 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
     {
         var endpoint = dialled.Endpoint!;
         var key = new PoolKey(source.Uid, endpoint.Workload.Uid, endpoint.Target, client.RemoteAddress.Address);
-        context.OnLoop(loop).HttpPool.Return(key, new Http1ClientConnection(dialled.Upstream, context.Options.Http));
+        context.OnLoop(loop).Http.Keep(key, dialled.Upstream);
         await serveHttp();
     }
 

@@ -22,7 +22,16 @@ public readonly ref struct HttpOutcome
 
     /// <summary>32 hexadecimal digits, or empty.</summary>
     public required ReadOnlySpan<byte> TraceId { get; init; }
+
+    /// <summary>It became a byte stream of another protocol; <see cref="ITrafficReporter.Upgraded"/> was called then.</summary>
+    public bool IsUpgraded { get; init; }
+
+    /// <summary>Null when it was no gRPC call.</summary>
+    public GrpcOutcome? Grpc { get; init; }
 }
+
+/// <param name="Status">The code that the client got; -1 if it got none.</param>
+public readonly record struct GrpcOutcome(int Status, long RequestMessages, long ResponseMessages);
 
 public readonly ref struct TcpOutcome
 {
@@ -45,6 +54,9 @@ public readonly ref struct TcpOutcome
 public interface ITrafficReporter
 {
     void HttpFinished(int loop, in HttpOutcome outcome);
+
+    /// <summary>An exchange has become a byte stream of another protocol: from here on it counts as a connection, not as a request that takes long.</summary>
+    void Upgraded(int loop, TrafficParties parties);
 
     void TcpOpened(int loop, TrafficParties parties);
 

@@ -42,6 +42,17 @@ public sealed class TrafficParties(TrafficLabels labels)
     public TrafficParties WithDestination() =>
         new(labels) { OtherSide = new TrafficParties(labels with { Reporter = Reporter.Destination }) };
 
+    /// <summary>The same parties in gRPC calls.</summary>
+    public TrafficParties ForGrpc => forGrpc ??= As("grpc");
+
+    /// <summary>The same parties on a connection that HTTP was only the beginning of.</summary>
+    public TrafficParties ForUpgrade => forUpgrade ??= As("websocket");
+
+    private TrafficParties? forGrpc;
+    private TrafficParties? forUpgrade;
+
+    private TrafficParties As(string protocol) => new(labels with { Protocol = protocol }) { OtherSide = OtherSide?.As(protocol) };
+
     private const string Unknown = "unknown";
 
     private static string Security(bool mutualTls) => mutualTls ? "mutual_tls" : "none";

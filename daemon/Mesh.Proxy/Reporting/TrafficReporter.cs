@@ -31,6 +31,8 @@ public sealed class TrafficReporter : ITrafficReporter
         if (outcome.Telemetry.AccessLog.Wants(outcome.Status, flag, outcome.Duration, loops[loop].Bits.Next32())) LogRequest(loop, outcome, flag);
     }
 
+    public void Upgraded(int loop, TrafficParties parties) => TcpOpened(loop, parties);
+
     public void TcpOpened(int loop, TrafficParties parties)
     {
         MetricsOf(loop, parties).ConnectionOpened();
@@ -63,8 +65,19 @@ public sealed class TrafficReporter : ITrafficReporter
         });
     }
 
-    private void CountRequest(int loop, TrafficParties parties, in HttpOutcome outcome, ResponseFlag flag) =>
-        MetricsOf(loop, parties).RequestEnded(outcome.Status, flag, outcome.Duration, outcome.RequestBytes, outcome.ResponseBytes);
+    private void CountRequest(int loop, TrafficParties parties, in HttpOutcome outcome, ResponseFlag flag)
+    {
+        var metrics = MetricsOf(loop, parties);
+        if (outcome.IsUpgraded)
+        {
+            metrics.ConnectionClosed(flag);
+            metrics.Sent(outcome.ResponseBytes);
+            metrics.Received(outcome.RequestBytes);
+            return;
+        }
+        metrics.RequestEnded(outcome.Status, flag, outcome.Duration, outcome.RequestBytes, outcome.ResponseBytes, outcome.Grpc?.Status ?? -1);
+        if (outcome.Grpc is { } grpc) metrics.CallEnded(outcome.Request.Path, grpc.Status, grpc.RequestMessages, grpc.ResponseMessages);
+    }
 
     private void CountConnection(int loop, TrafficParties parties, in TcpOutcome outcome)
     {
@@ -94,6 +107,7 @@ public sealed class TrafficReporter : ITrafficReporter
             RequestId = requestId,
             TraceId = outcome.TraceId,
             ResponseCode = outcome.Status,
+            GrpcStatus = outcome.Grpc is { Status: >= 0 } grpc ? grpc.Status : null,
             Flags = flag,
             FailureReason = outcome.Failure?.Reason,
             RouteName = outcome.Route,

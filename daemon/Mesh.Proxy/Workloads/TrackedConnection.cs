@@ -5,8 +5,10 @@ namespace Mesh.Proxy.Workloads;
 /// <summary>Runs the handling of one accepted connection: known to its workload so that it can be aborted with it, and disposed at the end.</summary>
 internal static class TrackedConnection
 {
-    public static async void Run(LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
+    public static async void Run(ProxyContext context, LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
     {
+        var drains = context.OnLoop(connection.Loop).Drains;
+        drains.Connections++;
         workload?.Track(connection);
         try
         {
@@ -18,6 +20,7 @@ internal static class TrackedConnection
         }
         finally
         {
+            drains.Connections--;
             workload?.Untrack(connection);
             await connection.DisposeAsync();
         }

@@ -31,6 +31,12 @@ public sealed class WorkloadHost(ProxyContext context, IEnumerable<IWorkloadList
         context.Locals.Add(state);
     }
 
+    /// <summary>No workload gets new connections; those that are open go on. For the end of the daemon.</summary>
+    public void StopListening()
+    {
+        foreach (var state in context.Locals.All) Close(state);
+    }
+
     public async Task StopAsync(string uid)
     {
         if (!context.Locals.TryGet(uid, out var state)) return;
@@ -40,7 +46,7 @@ public sealed class WorkloadHost(ProxyContext context, IEnumerable<IWorkloadList
             await loop.RunAsync(() =>
             {
                 state.AbortAll(loop);
-                context.OnLoop(loop).HttpPool.CloseOf(uid);
+                context.OnLoop(loop).Http.CloseOf(uid);
                 context.OnLoop(loop).Tunnels.CloseOf(uid);
                 return Task.CompletedTask;
             });

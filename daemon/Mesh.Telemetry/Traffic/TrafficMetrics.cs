@@ -34,6 +34,7 @@ public sealed class TrafficMetrics
     private Outcome lastOutcome;
     private RequestCells? last;
     private ConstantFields? accessLabels;
+    private CallMetrics? calls;
 
     internal TrafficMetrics(MetricShard shard, in TrafficLabels labels)
     {
@@ -62,6 +63,14 @@ public sealed class TrafficMetrics
         last.Duration.Observe(duration.TotalSeconds);
         last.RequestBytes.Observe(requestBytes);
         last.ResponseBytes.Observe(responseBytes);
+    }
+
+    /// <param name="method">/package.Service/Method.</param>
+    /// <param name="status">gRPC's code, or -1.</param>
+    public void CallEnded(ReadOnlySpan<byte> method, int status, long requestMessages, long responseMessages)
+    {
+        calls ??= new CallMetrics(shard, labels);
+        calls.Ended(method, status, requestMessages, responseMessages);
     }
 
     public void ConnectionOpened()

@@ -23,6 +23,11 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         Keep(outcome.Failure);
     }
 
+    public void Upgraded(int loop, TrafficParties parties)
+    {
+        // Only ends are recorded.
+    }
+
     public void TcpOpened(int loop, TrafficParties parties) => TcpCount++;
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);

@@ -12,7 +12,7 @@ internal readonly record struct PoolKey(string Source, string EndpointUid, IpPor
 }
 
 /// <summary>Idle HTTP/1.1 upstream connections of one loop. The most recently used is taken first, so that surplus ones grow old and are closed.</summary>
-internal sealed class HttpPool
+internal sealed class Http1Pool
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
 
@@ -21,10 +21,10 @@ internal sealed class HttpPool
     private readonly Loop loop;
     private readonly LoopTimer sweep;
 
-    public HttpPool(ProxyOptions options, Loop loop)
+    public Http1Pool(ProxyOptions options, Loop loop)
     {
         (this.options, this.loop) = (options, loop);
-        sweep = new LoopTimer(loop.Timers, static self => ((HttpPool)self!).Sweep(), this);
+        sweep = new LoopTimer(loop.Timers, static self => ((Http1Pool)self!).Sweep(), this);
     }
 
     private readonly record struct Idle(Http1ClientConnection Connection, long Since);

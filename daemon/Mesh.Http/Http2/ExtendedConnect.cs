@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>A request for another protocol (WebSocket) as HTTP/2 says it, CONNECT with :protocol, and as HTTP/1.1 does, GET with Upgrade (RFC 8441).</summary>
+internal static class ExtendedConnect
+{
+    /// <summary>Headers already hold the upgrade field.</summary>
+    public static void ToUpgrade(RequestHead head)
+    {
+        head.Method.Set("GET"u8);
+        head.Headers.Add("connection"u8, "upgrade"u8);
+    }
+
+    public static bool IsUpgrade(HeaderList headers) => headers.Contains("upgrade"u8) && headers.Contains("connection"u8);
+
+    /// <summary>What the handshake of HTTP/1.1 needs and extended CONNECT does without (RFC 8441 5).</summary>
+    public static bool IsOfUpgrade(HeaderList headers, int index) =>
+        headers.NameEquals(index, "sec-websocket-key"u8) || headers.NameEquals(index, "sec-websocket-accept"u8);
+
+    /// <summary>The peer's 2xx as the answer that a client of HTTP/1.1 waits for.</summary>
+    /// <param name="acceptKey">Empty where the client gave no key.</param>
+    public static void ToSwitch(ResponseHead head, ReadOnlySpan<byte> protocol, ReadOnlySpan<byte> acceptKey)
+    {
+        head.Status = 101;
+        head.Headers.Add("connection"u8, "upgrade"u8);
+        head.Headers.Add("upgrade"u8, protocol);
+        if (!acceptKey.IsEmpty) head.Headers.Set("sec-websocket-accept"u8, acceptKey);
+    }
+
+    /// <summary>RFC 6455 4.2.2: what proves that the key was read by somebody who knows WebSocket.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "the algorithm of the protocol; it protects nothing")]
+    public static byte[] AcceptKey(ReadOnlySpan<byte> key)
+    {
+        byte[] hash = SHA1.HashData([.. key, .. "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8]);
+        return Encoding.ASCII.GetBytes(Convert.ToBase64String(hash));
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Mesh.Io;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>Serves one HTTP/2 connection: every stream is an exchange with a handler of its own, many at a time. Runs on the connection's loop; owns and
+/// disposes the connection. As many handlers are made as there were streams at once, and reused.</summary>
+public sealed class Http2ServerConnection : IDrainable
+{
+    private readonly Http2Connection http2;
+    private readonly Connection transport;
+    private readonly Func<IHttpHandler> newHandler;
+    private readonly Stack<Server> idle = new();
+    private readonly LoopTimer idleTimer;
+    private readonly TimeSpan idleTimeout;
+    private int serving;
+
+    /// <param name="limits">The keep-alive timeout counts while no stream is open; then the connection is closed with GOAWAY.</param>
+    public Http2ServerConnection(Connection transport, Func<IHttpHandler> newHandler, HttpLimits limits)
+    {
+        (this.transport, this.newHandler, idleTimeout) = (transport, newHandler, limits.KeepAliveTimeout);
+        http2 = Http2Connection.Server(transport, Http2Settings.Requests with { MaxHeaderListBytes = limits.MaxHeadBytes });
+        idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
+    }
+
+    private readonly record struct Server(Http2ServerExchange Exchange, IHttpHandler Handler);
+
+    /// <summary>Lets open streams finish and takes no more (RFC 9113 6.8).</summary>
+    public void Drain() => _ = http2.GoAwayAsync();
+
+    /// <summary>Ends when the connection and its last handler have ended; ordinary endings do not throw.</summary>
+    public async Task RunAsync()
+    {
+        var running = http2.RunAsync();
+        idleTimer.Arm(idleTimeout);
+        while (await http2.AcceptAsync() is { } stream)
+        {
+            if (serving++ == 0) idleTimer.Cancel();
+            Serve(stream);
+        }
+        idleTimer.Cancel();
+        await running;
+    }
+
+    private async void Serve(Http2Stream stream)
+    {
+        var server = idle.TryPop(out var kept) ? kept : new Server(new Http2ServerExchange(transport), newHandler());
+        try
+        {
+            server.Exchange.Start(stream);
+            await Handle(server);
+        }
+        catch (ConnectionBrokenException)
+        {
+            // The stream or the connection ended; reported where it was carried.
+        }
+        finally
+        {
+            await server.Exchange.EndAsync();
+            idle.Push(server);
+            if (--serving == 0 && http2.IsOpen) idleTimer.Arm(idleTimeout);
+        }
+    }
+
+    private void OnIdle()
+    {
+        // The last responses may still be on their way to a slow reader.
+        if (http2.ActiveStreams > 0) idleTimer.Arm(idleTimeout);
+        else Drain();
+    }
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    private static async ValueTask Handle(Server server)
+    {
+        var (exchange, handler) = server;
+        try
+        {
+            if (exchange.Request.Authority.IsEmpty) await Refuse(exchange, "there is neither :authority nor host");
+            else await handler.HandleAsync(exchange);
+        }
+        catch (HttpMessageException error)
+        {
+            if (exchange.ResponseStarted) exchange.Abort();
+            else await Refuse(exchange, error.Message, error.Status);
+        }
+    }
+
+    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status = 400)
+    {
+        var head = new ResponseHead { Status = status };
+        head.Headers.Add("content-type", "text/plain");
+        head.Headers.Add("x-mesh-error", $"DPE {reason}");
+        return exchange.RespondAsync(head, new ReadOnlySequence<byte>(System.Text.Encoding.UTF8.GetBytes(reason + "\n")));
+    }
+}

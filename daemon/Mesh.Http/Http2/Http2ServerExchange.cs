@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Mesh.Io;
+
+namespace Mesh.Http.Http2;
+
+/// <summary>One stream as a request and its response; reused for the next stream of its connection.</summary>
+internal sealed class Http2ServerExchange : ServerExchange
+{
+    /// <summary>Small pieces gather up to this before they are offered to the connection.</summary>
+    private const int GatherBytes = 16 * 1024;
+
+    private static readonly HeaderList noTrailers = new();
+
+    private readonly Connection transport;
+    private readonly HeaderList fields = new();
+    private readonly BrokenSignal broken;
+    private Http2Stream? stream;
+    private TunnelConnection? tunnel;
+    private bool headPending;
+    private bool ended;
+    private bool responseStarted;
+
+    public Http2ServerExchange(Connection transport) => (this.transport, broken) = (transport, new BrokenSignal(this));
+
+    public override BodyFraming RequestFraming => framing;
+
+    private BodyFraming framing;
+
+    public override PipeReader RequestBody => Stream.Input;
+    public override HeaderList RequestTrailers => Stream.Trailers ?? noTrailers;
+    public override bool ResponseStarted => responseStarted;
+    public override IpPort RemoteAddress => transport.RemoteAddress;
+    public override bool IsHttp2 => true;
+    public override Action? OnBroken { get; set; }
+
+    private Http2Stream Stream => stream ?? throw new InvalidOperationException("the exchange is over");
+
+    public void Start(Http2Stream opened)
+    {
+        stream = opened;
+        stream.BrokenSignal = broken;
+        headPending = ended = responseStarted = false;
+        bool isConnect = stream.IsConnectRequest;
+        Http2Messages.ReadRequest(stream.Headers, Request);
+        framing = isConnect || stream.IsHeadOnly ? BodyFraming.None : new BodyFraming(true, stream.PromisedBytes);
+    }
+
+    /// <summary>The handler has returned: what it left open is reset, and the stream goes back to its connection.</summary>
+    public async ValueTask EndAsync()
+    {
+        var closing = Stream;
+        stream = null;
+        OnBroken = null;
+        closing.BrokenSignal = null;
+        if (tunnel is { } carried)
+        {
+            tunnel = null;
+            await carried.DisposeAsync();
+            return;
+        }
+        if (!ended) closing.Reset(ErrorCode.InternalError);
+        closing.Dispose();
+    }
+
+    public override bool IsClientGone() => Stream.IsBroken;
+
+    public override ValueTask WriteInterimAsync(ResponseHead head)
+    {
+        if (head.Status == 101) responseStarted = true;
+        Write(head);
+        return Stream.SendHeadersAsync(fields, endStream: false);
+    }
+
+    public override void StartResponse(ResponseHead head, BodyFraming responseFraming)
+    {
+        responseStarted = true;
+        Write(head);
+        if (responseFraming.HasBody) Stream.SendHead(fields, endStream: false);
+        else headPending = true;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlySequence<byte> data)
+    {
+        var output = Stream.Output;
+        foreach (var part in data) output.Write(part.Span);
+        return output.UnflushedBytes < GatherBytes ? default : FlushAsync();
+    }
+
+    public override ValueTask FlushAsync()
+    {
+        if (headPending) return default;
+        var flush = Stream.Output.FlushAsync();
+        if (!flush.IsCompletedSuccessfully) return Wait(flush);
+        flush.GetAwaiter().GetResult();
+        return default;
+    }
+
+    public override ValueTask FinishAsync(HeaderList? trailers = null)
+    {
+        ended = true;
+        if (headPending)
+        {
+            headPending = false;
+            if (trailers is null) return Stream.SendHeadersAsync(fields, endStream: true);
+            Stream.SendHead(fields, endStream: false);
+        }
+        return trailers is null ? Stream.Output.CompleteAsync() : Stream.SendTrailersAsync(trailers);
+    }
+
+    public override void CloseAfterwards()
+    {
+        // Other streams of the connection have nothing to do with this one's troubles.
+    }
+
+    public override Connection TakeOver()
+    {
+        Stream.BrokenSignal = null;
+        return tunnel = new TunnelConnection(transport.Loop, Stream, transport.LocalAddress, transport.RemoteAddress);
+    }
+
+    public override void Abort()
+    {
+        ended = true;
+        Stream.Reset(ErrorCode.InternalError);
+    }
+
+    private void Write(ResponseHead head)
+    {
+        fields.Clear();
+        Http2Messages.WriteResponse(head, fields);
+    }
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    private static async ValueTask Wait(ValueTask<FlushResult> flush) => await flush;
+
+    private sealed class BrokenSignal(Http2ServerExchange exchange) : LoopSignal
+    {
+        public override void Fire() => exchange.OnBroken?.Invoke();
+    }
+}

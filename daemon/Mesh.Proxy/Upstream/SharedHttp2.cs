@@ -1,0 +1,165 @@
+using System.Diagnostics.CodeAnalysis;
+using Mesh.Http.Http2;
+using Mesh.Io;
+
+namespace Mesh.Proxy.Upstream;
+
+/// <summary>HTTP/2 connections of one loop that many share, by key. A connection is opened by the first who needs it; those who come meanwhile wait for
+/// the same attempt; when its streams are used up another one is opened. A connection without streams is closed after a while.</summary>
+internal sealed class SharedHttp2<TKey>
+    where TKey : IEquatable<TKey>
+{
+    private readonly Dictionary<TKey, List<Shared>> byKey = [];
+    private readonly Loop loop;
+    private readonly Http2Settings settings;
+    private readonly int maxStreams;
+    private readonly TimeSpan idleTimeout;
+    private readonly LoopTimer sweep;
+
+    /// <param name="maxStreams">In use on a connection before another is opened.</param>
+    public SharedHttp2(Loop loop, Http2Settings settings, int maxStreams, TimeSpan idleTimeout)
+    {
+        (this.loop, this.settings, this.maxStreams, this.idleTimeout) = (loop, settings, maxStreams, idleTimeout);
+        sweep = new LoopTimer(loop.Timers, static self => ((SharedHttp2<TKey>)self!).Sweep(), this);
+    }
+
+    public sealed class Shared
+    {
+        public required Task<Http2Connection> Ready { get; set; }
+
+        /// <summary>Null until it is connected.</summary>
+        public Http2Connection? Http2 { get; set; }
+
+        /// <summary>Streams that wait for the connection or for their answer.</summary>
+        public int Reserved { get; set; }
+
+        internal long BusyAt { get; set; }
+    }
+
+    /// <summary>One with room for a stream, connected or about to be.</summary>
+    public bool TryFind(in TKey key, [NotNullWhen(true)] out Shared? found)
+    {
+        found = null;
+        if (!byKey.TryGetValue(key, out var list)) return false;
+        foreach (var shared in list)
+        {
+            bool usable = shared.Http2 is null ? !shared.Ready.IsCompleted : shared.Http2.CanOpen;
+            int active = shared.Reserved + (shared.Http2?.ActiveStreams ?? 0);
+            if (!usable || active >= maxStreams) continue;
+            found = shared;
+            return true;
+        }
+        return false;
+    }
+
+    /// <param name="dialling">A failure reaches all who wait for <see cref="Shared.Ready"/>.</param>
+    public Shared Start(in TKey key, ValueTask<Connection> dialling)
+    {
+        var shared = Add(key);
+        shared.Ready = Establish(key, shared, dialling);
+        return shared;
+    }
+
+    /// <summary>A connection that is there already.</summary>
+    public Shared Adopt(in TKey key, Connection transport)
+    {
+        var shared = Add(key);
+        shared.Ready = Task.FromResult(Begin(key, shared, transport));
+        return shared;
+    }
+
+    /// <summary>Waits for the connection and for the peer's SETTINGS, which say how many streams it takes and whether it takes other protocols.</summary>
+    /// <returns>Null: others have taken all its streams meanwhile.</returns>
+    /// <exception cref="ConnectionBrokenException">The peer does not speak HTTP/2, or closed the connection.</exception>
+    public static async ValueTask<Http2Connection?> ReadyAsync(Shared shared)
+    {
+        shared.Reserved++;
+        try
+        {
+            var connection = await shared.Ready;
+            await connection.WaitForPeerAsync();
+            if (!connection.IsOpen) throw new ConnectionBrokenException(BreakKind.Reset, connection.EndReason ?? "it closed the connection");
+            return connection.CanOpen ? connection : null;
+        }
+        finally
+        {
+            shared.Reserved--;
+        }
+    }
+
+    /// <summary>Aborts what belongs to the keys.</summary>
+    public void Close(Func<TKey, bool> matches)
+    {
+        foreach (var (key, list) in byKey.Where(pair => matches(pair.Key)).ToList())
+        {
+            // Out of the table first: a connection that ends takes itself out of its list.
+            byKey.Remove(key);
+            foreach (var shared in list.ToArray()) shared.Http2?.Abort();
+        }
+    }
+
+    private Shared Add(in TKey key)
+    {
+        if (!byKey.TryGetValue(key, out var list)) byKey.Add(key, list = []);
+        var shared = new Shared { Ready = null!, BusyAt = loop.Time.GetTimestamp() };
+        list.Add(shared);
+        if (!sweep.IsArmed) sweep.Arm(idleTimeout / 2);
+        return shared;
+    }
+
+    private async Task<Http2Connection> Establish(TKey key, Shared shared, ValueTask<Connection> dialling)
+    {
+        try
+        {
+            return Begin(key, shared, await dialling);
+        }
+        catch
+        {
+            Forget(key, shared);
+            throw;
+        }
+    }
+
+    private Http2Connection Begin(in TKey key, Shared shared, Connection transport)
+    {
+        var http2 = Http2Connection.Client(transport, settings);
+        shared.Http2 = http2;
+        _ = RunToEnd(key, shared, http2);
+        return http2;
+    }
+
+    private async Task RunToEnd(TKey key, Shared shared, Http2Connection http2)
+    {
+        try
+        {
+            await http2.RunAsync();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // Streams have learned it themselves.
+        }
+        finally
+        {
+            Forget(key, shared);
+        }
+    }
+
+    private void Forget(in TKey key, Shared shared)
+    {
+        if (!byKey.TryGetValue(key, out var list)) return;
+        list.Remove(shared);
+        if (list.Count == 0) byKey.Remove(key);
+    }
+
+    private void Sweep()
+    {
+        long now = loop.Time.GetTimestamp();
+        foreach (var shared in byKey.Values.SelectMany(static list => list).ToList())
+        {
+            bool busy = shared.Reserved > 0 || shared.Http2 is null or { ActiveStreams: > 0 };
+            if (busy) shared.BusyAt = now;
+            else if (loop.Time.GetElapsedTime(shared.BusyAt, now) >= idleTimeout) _ = shared.Http2!.GoAwayAsync();
+        }
+        if (byKey.Count > 0) sweep.Arm(idleTimeout / 2);
+    }
+}

@@ -34,6 +34,11 @@ public static class MeshMetrics
     public static readonly MetricFamily ResponseMessages = MetricFamily.Counter(
         "mesh_response_messages_total", "gRPC messages to clients, by method and by the status that their call ended with.", CallLabels);
 
+    public static readonly MetricFamily Http2Errors = MetricFamily.Counter(
+        "mesh_http2_connection_errors_total",
+        "HTTP/2 connections that were ended here with GOAWAY: the peer broke the protocol, or went beyond a limit (EnhanceYourCalm: floods and oversized heads).",
+        "side", "error");
+
     public static readonly MetricFamily ConnectionsOpened = MetricFamily.Counter(
         "mesh_tcp_connections_opened_total", "Connections opened.", TrafficLabels.Names);
 
@@ -48,6 +53,9 @@ public static class MeshMetrics
 
     public static readonly MetricFamily ConnectionsActive = MetricFamily.Gauge(
         "mesh_connections_active", "Connections open now.", TrafficLabels.Names);
+
+    public static readonly MetricFamily ProtocolDetections = MetricFamily.Counter(
+        "mesh_protocol_detection_total", "Connections to ports whose protocol nobody named, by what they turned out to be.", "result", "destination_service");
 
     public static readonly MetricFamily WorkloadCpu = MetricFamily.Counter(
         "mesh_workload_cpu_seconds_total", "Time that loops spent on a workload's traffic.", "workload", "namespace");

@@ -70,6 +70,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Why the connection ended, for people; null while it is open and after an ordinary end.</summary>
     public string? EndReason => life.EndReason;
 
+    /// <summary>What we ended the connection for with a GOAWAY; null when it ended otherwise.</summary>
+    public ErrorCode? Reproach => life.Reproach;
+
     internal Connection Transport { get; }
     internal Http2Settings Settings { get; }
     internal Http2Limits Limits { get; }

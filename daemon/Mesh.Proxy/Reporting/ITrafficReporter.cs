@@ -1,3 +1,4 @@
+using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -48,6 +49,19 @@ public readonly ref struct TcpOutcome
 
     public required IpPort Client { get; init; }
     public required IpPort Upstream { get; init; }
+
+    /// <summary>What the client asked for in its ClientHello; empty: nothing, or not known.</summary>
+    public ReadOnlySpan<byte> ServerName { get; init; }
+
+    /// <summary>Empty: none matched.</summary>
+    public string? Route { get; init; }
+}
+
+public enum Http2Side
+{
+    Downstream,
+    Upstream,
+    Tunnel,
 }
 
 /// <summary>Takes what happened on a loop and turns it into metrics and log records without blocking it.</summary>
@@ -58,9 +72,15 @@ public interface ITrafficReporter
     /// <summary>An exchange has become a byte stream of another protocol: from here on it counts as a connection, not as a request that takes long.</summary>
     void Upgraded(int loop, TrafficParties parties);
 
+    /// <summary>We ended a connection of HTTP/2 because its peer broke the protocol or went beyond what is allowed.</summary>
+    void Http2Failed(int loop, Http2Side side, ErrorCode code);
+
     void TcpOpened(int loop, TrafficParties parties);
 
     void TcpClosed(int loop, in TcpOutcome outcome);
+
+    /// <summary>A connection to a port whose protocol nobody named has shown what it is.</summary>
+    void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result);
 
     /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
     void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);

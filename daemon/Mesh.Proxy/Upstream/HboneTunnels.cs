@@ -4,6 +4,7 @@ using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 
 namespace Mesh.Proxy.Upstream;
@@ -15,7 +16,8 @@ internal sealed class HboneTunnels(ProxyContext context, Loop loop, TunnelDialer
 
     private static readonly string[] Protocols = [Alpn];
 
-    private readonly SharedHttp2<TunnelKey> tunnels = new(loop, Http2Settings.Client, context.Options.StreamsPerTunnel, context.Options.HboneIdleTimeout);
+    private readonly SharedHttp2<TunnelKey> tunnels = new(loop, (Http2Settings.Client, Http2Limits.Default), context.Options.StreamsPerTunnel, context.Options.HboneIdleTimeout,
+        code => context.Reporter.Http2Failed(loop.Index, Http2Side.Tunnel, code));
 
     public async ValueTask<Connection> OpenAsync(TunnelKey key, LocalWorkloadState source, UpstreamRequest request)
     {

@@ -4,6 +4,7 @@ using Mesh.Http.Http1;
 using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
@@ -13,7 +14,8 @@ internal sealed class HttpUpstreams(ProxyContext context, LoopLocal local)
 {
     private readonly Http1Pool http1 = new(context.Options, local.Loop);
     private readonly SharedHttp2<PoolKey> http2 =
-        new(local.Loop, Http2Settings.Requests, context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout);
+        new(local.Loop, (Http2Settings.Requests, Http2Limits.Upstream), context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout,
+            code => context.Reporter.Http2Failed(local.Loop.Index, Http2Side.Upstream, code));
     private readonly Stack<Http2ClientExchange> spare = new();
 
     /// <param name="key">Of <paramref name="request"/>.</param>
@@ -38,8 +40,12 @@ internal sealed class HttpUpstreams(ProxyContext context, LoopLocal local)
         return default;
     }
 
-    /// <summary>A connection that was dialled before it was known that it would carry HTTP/1.1, unused so far.</summary>
-    public void Keep(in PoolKey key, Connection connection) => http1.Return(key, new Http1ClientConnection(connection, context.Options.Http));
+    /// <summary>A connection that was dialled before it was known what it would carry, unused so far.</summary>
+    public void Keep(in PoolKey key, Connection connection, bool isHttp2)
+    {
+        if (isHttp2) http2.Adopt(key, connection);
+        else http1.Return(key, new Http1ClientConnection(connection, context.Options.Http));
+    }
 
     /// <summary>Closes every connection that the workload is a party of: it has left this machine.</summary>
     public void CloseOf(string uid)

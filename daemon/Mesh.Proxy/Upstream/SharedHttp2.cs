@@ -11,15 +11,18 @@ internal sealed class SharedHttp2<TKey>
 {
     private readonly Dictionary<TKey, List<Shared>> byKey = [];
     private readonly Loop loop;
-    private readonly Http2Settings settings;
+    private readonly (Http2Settings Settings, Http2Limits Limits) rules;
     private readonly int maxStreams;
     private readonly TimeSpan idleTimeout;
+    private readonly Action<ErrorCode> failed;
     private readonly LoopTimer sweep;
 
     /// <param name="maxStreams">In use on a connection before another is opened.</param>
-    public SharedHttp2(Loop loop, Http2Settings settings, int maxStreams, TimeSpan idleTimeout)
+    /// <param name="failed">Told of connections that were ended here for what the peer did.</param>
+    public SharedHttp2(Loop loop, (Http2Settings Settings, Http2Limits Limits) rules, int maxStreams, TimeSpan idleTimeout, Action<ErrorCode> failed)
     {
-        (this.loop, this.settings, this.maxStreams, this.idleTimeout) = (loop, settings, maxStreams, idleTimeout);
+        this.failed = failed;
+        (this.loop, this.rules, this.maxStreams, this.idleTimeout) = (loop, rules, maxStreams, idleTimeout);
         sweep = new LoopTimer(loop.Timers, static self => ((SharedHttp2<TKey>)self!).Sweep(), this);
     }
 
@@ -122,7 +125,7 @@ internal sealed class SharedHttp2<TKey>
 
     private Http2Connection Begin(in TKey key, Shared shared, Connection transport)
     {
-        var http2 = Http2Connection.Client(transport, settings);
+        var http2 = Http2Connection.Client(transport, rules.Settings, rules.Limits);
         shared.Http2 = http2;
         _ = RunToEnd(key, shared, http2);
         return http2;
@@ -141,6 +144,7 @@ internal sealed class SharedHttp2<TKey>
         finally
         {
             Forget(key, shared);
+            if (http2.Reproach is { } code) failed(code);
         }
     }
 

@@ -28,9 +28,19 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         // Only ends are recorded.
     }
 
+    public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code) 
+    {
+        // Streams and their failures are reported by who carried them.
+    }
+
     public void TcpOpened(int loop, TrafficParties parties) => TcpCount++;
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);
+
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
+    {
+        // Invariants are about what was carried.
+    }
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
 

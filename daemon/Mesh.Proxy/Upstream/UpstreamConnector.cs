@@ -65,7 +65,7 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
         try
         {
             var identity = request.Source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-            await ProxyHeaderWriter.SendAsync(connection.Output, request.Client, request.Endpoint.Target, identity);
+            await ProxyHeaderWriter.SendAsync(connection.Output, request.Client, request.Target, identity);
         }
         catch
         {

@@ -75,6 +75,25 @@ public static class MeshMetrics
     public static readonly MetricFamily WorkloadMemory = MetricFamily.Gauge(
         "mesh_workload_memory_bytes", "Buffer memory held for a workload's traffic.", "workload", "namespace");
 
+    public static readonly MetricFamily DnsAnswers = MetricFamily.Counter(
+        "mesh_dns_answers_total", "Answers to a workload's questions: from the mesh's names, the cache, a resolver, or none of them answered.",
+        "workload", "namespace", "source");
+
+    public static readonly MetricFamily DnsCacheHits = MetricFamily.Counter(
+        "mesh_dns_cache_hits_total", "Questions answered with what a resolver said before.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheMisses = MetricFamily.Counter(
+        "mesh_dns_cache_misses_total", "Questions for which a resolver had to be asked.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheEvictions = MetricFamily.Counter(
+        "mesh_dns_cache_evictions_total", "Answers forgotten before their time because the cache was full.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheEntries = MetricFamily.Gauge(
+        "mesh_dns_cache_entries", "Answers of resolvers remembered now.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheBytes = MetricFamily.Gauge(
+        "mesh_dns_cache_bytes", "Memory of the answers remembered now.", "workload", "namespace");
+
     public static readonly MetricFamily LoopBusy = MetricFamily.Counter(
         "mesh_loop_busy_seconds_total", "Time that a worker loop spent working rather than waiting.", "loop");
 

@@ -27,7 +27,7 @@ internal sealed class DataPlane : IAsyncDisposable
         var random = new Random();
         var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time, random);
         Context = new ProxyContext(new ProxyOptions(), loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
-        var dns = new DnsListeners(Context, new Random(random.Next()));
+        var dns = new DnsListeners(Context, metrics);
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);
         snapshots.Changed += Gateways.Apply;

@@ -48,7 +48,7 @@ internal sealed class HboneTunnels(ProxyContext context, Loop loop, TunnelDialer
 
     private async ValueTask<Connection> Connect(Http2Connection http2, UpstreamRequest request)
     {
-        var target = request.Endpoint.Target;
+        var target = request.Target;
         var head = new HeaderList();
         head.Add(":method"u8, "CONNECT"u8);
         head.Add(":authority"u8, Encoding.ASCII.GetBytes(target.ToString()));

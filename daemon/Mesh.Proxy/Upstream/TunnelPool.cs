@@ -31,7 +31,7 @@ internal sealed class TunnelPool
         var workload = request.Endpoint.Workload;
         var source = request.Source ?? throw new ProxyException(new Failure(ResponseFlag.ID, FailureSide.Mesh, FailureStage.Connect,
             $"a gateway has no identity to reach {workload.Uid} through a tunnel; set the workload's tunnel to None or enrol the gateway"));
-        var key = new TunnelKey(source.Uid, request.Endpoint.Target.Address, workload.TunnelPort, workload.Identity);
+        var key = new TunnelKey(source.Uid, request.Target.Address, workload.TunnelPort, workload.Identity);
         return workload.Tunnel == TunnelKind.Direct && request.Opaque ? direct.OpenAsync(key, source, request) : hbone.OpenAsync(key, source, request);
     }
 

@@ -35,6 +35,8 @@ public sealed class ProxyContext
     public ITrafficReporter Reporter { get; }
     public LocalWorkloads Locals { get; } = new();
 
+    public LoopOccupancy OccupancyOf(Loop loop) => OnLoop(loop).Occupancy;
+
     internal LoopLocal OnLoop(Loop loop) => loopLocals[loop.Index];
 }
 
@@ -44,12 +46,13 @@ internal sealed class LoopLocal
     public LoopLocal(ProxyContext context, Loop loop, Random random, BitSource bits)
     {
         (Loop, Random, Bits) = (loop, random, bits);
-        Tunnels = new TunnelPool(context, loop);
+        Tunnels = new TunnelPool(context, loop, Occupancy);
         Connector = new UpstreamConnector(context, this);
         Http = new HttpUpstreams(context, this);
     }
 
     public Loop Loop { get; }
+    public LoopOccupancy Occupancy { get; } = new();
     public Random Random { get; }
     public BitSource Bits { get; }
     public TunnelPool Tunnels { get; }

@@ -27,7 +27,7 @@ internal static class SoakRun
         problems.AddRange(Books.Problems(world, reports));
         problems.AddRange(residents.SelectMany(resident => resident.Problems()));
         problems.AddRange(LogProblems(world));
-        foreach (string problem in problems) await output.WriteLineAsync($"WRONG {problem}");
+        foreach (string problem in problems) await output.WriteLineAsync(problem.StartsWith(Complaints.Mark, StringComparison.Ordinal) ? problem : $"{Complaints.Mark} {problem}");
         if (problems.Count > 0) await SoakWorld.KeepLogsAsync(world.Lab, output);
         await output.WriteLineAsync(problems.Count == 0 ? "everything was right" : $"{problems.Count} things were WRONG; repeat with --seed {options.Seed:x}");
         return problems.Count == 0;

@@ -168,6 +168,7 @@ public sealed class Http2Connection
     internal void Add(Http2Stream stream)
     {
         unreleased++;
+        Loop.Counts.Streams++;
         Streams.Add(stream);
     }
 
@@ -206,6 +207,7 @@ public sealed class Http2Connection
     internal void OnReleased(Http2Stream stream)
     {
         unreleased--;
+        Loop.Counts.Streams--;
         if (!Streams.TryGet(stream.Id, out _)) stream.GiveBackHeaders();
         else if (stream.LocalEnded) RefuseRest(stream);
     }

@@ -33,6 +33,7 @@ internal sealed class SocketConnection : Connection
             LibC.Close(fd);
             throw;
         }
+        loop.Counts.Sockets++;
     }
 
     internal int Fd => fd;
@@ -95,6 +96,7 @@ internal sealed class SocketConnection : Connection
         _ = LocalAddress;
         loop.Forget(handler);
         LibC.Close(fd);
+        loop.Counts.Sockets--;
         fd = -1;
         reader.Release();
         writer.Release();

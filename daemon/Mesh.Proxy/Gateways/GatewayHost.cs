@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Workloads;
 
@@ -68,7 +69,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(string gateway, string listener, Connection connection) =>
-        TrackedConnection.Run(null, connection, accepted => Handle(gateway, listener, accepted));
+        TrackedConnection.Run(context, ListenerKind.Gateway, null, connection, accepted => Handle(gateway, listener, accepted));
 
     private Task Handle(string gateway, string listener, Connection connection)
     {

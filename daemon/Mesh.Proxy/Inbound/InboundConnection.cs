@@ -13,7 +13,7 @@ internal static class InboundConnection
 
     private static async Task RunHttp(ProxyContext context, Connection client, Connection application, InboundTarget target)
     {
-        await using var upstream = new InboundUpstream(application, target, context.Options);
+        await using var upstream = new InboundUpstream(application, target, context);
         await HttpServing.RunAsync(client, () => new InboundHttpHandler(context, client.Loop, target, upstream), context.Options.Http);
     }
 

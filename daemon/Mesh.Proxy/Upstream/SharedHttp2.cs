@@ -14,12 +14,14 @@ internal sealed class SharedHttp2<TKey>
     private readonly Http2Settings settings;
     private readonly int maxStreams;
     private readonly TimeSpan idleTimeout;
+    private readonly Action<int> count;
     private readonly LoopTimer sweep;
 
     /// <param name="maxStreams">In use on a connection before another is opened.</param>
-    public SharedHttp2(Loop loop, Http2Settings settings, int maxStreams, TimeSpan idleTimeout)
+    /// <param name="count">Told by how many its connections have become more.</param>
+    public SharedHttp2(Loop loop, Http2Settings settings, int maxStreams, TimeSpan idleTimeout, Action<int> count)
     {
-        (this.loop, this.settings, this.maxStreams, this.idleTimeout) = (loop, settings, maxStreams, idleTimeout);
+        (this.loop, this.settings, this.maxStreams, this.idleTimeout, this.count) = (loop, settings, maxStreams, idleTimeout, count);
         sweep = new LoopTimer(loop.Timers, static self => ((SharedHttp2<TKey>)self!).Sweep(), this);
     }
 
@@ -124,6 +126,7 @@ internal sealed class SharedHttp2<TKey>
     {
         var http2 = Http2Connection.Client(transport, settings);
         shared.Http2 = http2;
+        count(1);
         _ = RunToEnd(key, shared, http2);
         return http2;
     }
@@ -140,6 +143,7 @@ internal sealed class SharedHttp2<TKey>
         }
         finally
         {
+            count(-1);
             Forget(key, shared);
         }
     }

@@ -1,12 +1,15 @@
 using Mesh.Io;
+using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Workloads;
 
 /// <summary>Runs the handling of one accepted connection: known to its workload so that it can be aborted with it, and disposed at the end.</summary>
 internal static class TrackedConnection
 {
-    public static async void Run(LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
+    public static async void Run(ProxyContext context, ListenerKind kind, LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
     {
+        var occupancy = context.OccupancyOf(connection.Loop);
+        occupancy.Add(kind, 1);
         workload?.Track(connection);
         try
         {
@@ -20,6 +23,7 @@ internal static class TrackedConnection
         {
             workload?.Untrack(connection);
             await connection.DisposeAsync();
+            occupancy.Add(kind, -1);
         }
     }
 }

@@ -6,9 +6,11 @@ namespace Mesh.Soak.Accounts;
 /// <summary>When nobody talks any more nothing may be left: no connection, no stream, no block, no descriptor that a pool does not account for.</summary>
 internal static class Quiescence
 {
-    private static readonly TimeSpan bound = TimeSpan.FromSeconds(20);
+    /// <summary>Idle connections to applications are kept for 50 s and looked after every 5 s.</summary>
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(65);
 
-    private static readonly string[] zero = ["mesh_connections_active", "mesh_buffer_blocks_outstanding", "mesh_http2_streams_active", "mesh_downstream_connections"];
+    /// <summary>Of the runtime itself, and of the scrape.</summary>
+    private const int Slack = 4;
 
     public static async Task<IReadOnlyList<string>> ProblemsAsync(IReadOnlyList<SoakNode> nodes, IReadOnlyList<Usage> before)
     {
@@ -30,10 +32,17 @@ internal static class Quiescence
 
     private static List<string> Left(Usage was, Usage now)
     {
-        var left = zero.SelectMany(name => now.Metrics.NotZero(name)).ToList();
-        double pooled = now.Metrics.Sum("mesh_upstream_connections"), tunnels = now.Metrics.Sum("mesh_tunnel_connections");
-        if (now.Descriptors > was.Descriptors + pooled + tunnels)
-            left.Add(string.Create(CultureInfo.InvariantCulture, $"{now.Descriptors} descriptors, expected {was.Descriptors} as before the load, {pooled} of kept upstream connections and {tunnels} of tunnels to this machine"));
+        var metrics = now.Metrics;
+        string[] zero = ["mesh_connections_active", "mesh_buffer_blocks_outstanding", "mesh_http2_streams_active"];
+        var left = zero.SelectMany(name => metrics.NotZero(name)).ToList();
+        foreach (string listener in new[] { "outbound", "inbound", "gateway" }) left.AddRange(metrics.NotZero("mesh_downstream_connections", $"listener=\"{listener}\""));
+        foreach (string kind in new[] { "http1", "http2", "direct" }) left.AddRange(metrics.NotZero("mesh_upstream_connections_kept", $"kind=\"{kind}\""));
+        // HBONE connections without streams stay for five minutes, on both ends.
+        double tunnels = metrics.Sum("mesh_upstream_connections_kept", "kind=\"hbone\"") + metrics.Sum("mesh_downstream_connections", "listener=\"tunnel\"");
+        if (metrics.Sum("mesh_sockets_open") != tunnels)
+            left.Add(string.Create(CultureInfo.InvariantCulture, $"{metrics.Sum("mesh_sockets_open")} sockets, expected {tunnels} of tunnels"));
+        double more = now.Descriptors - was.Descriptors - tunnels;
+        if (more > Slack) left.Add(string.Create(CultureInfo.InvariantCulture, $"{now.Descriptors} descriptors, expected {was.Descriptors} as before the load and {tunnels} of tunnels"));
         return left;
     }
 }

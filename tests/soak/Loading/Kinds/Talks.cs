@@ -23,7 +23,7 @@ internal static class Talks
     public static async Task BarelyAsync(Conversation talk)
     {
         talk.Doing = $"connect to {talk.Target.Host}:{talk.Target.Talk} and leave";
-        using var socket = await ConnectAsync(talk, talk.Target.Talk);
+        using var socket = await Sockets.ConnectAsync(talk, talk.Target.Talk);
         talk.Ledger.Connection(answered: false);
         if (talk.Draw.OneIn(2)) await socket.SendAsync(marked.AsMemory(0, 1 + talk.Draw.Below(3)), talk.Bound);
         if (talk.Draw.OneIn(2)) socket.LingerState = new LingerOption(true, 0);
@@ -38,7 +38,7 @@ internal static class Talks
         if (mode == TalkMode.ClientReset) up += 2;
         var head = new TalkHead(mode, draw.Next(), down, up, 1 + draw.Below((int)(mode == TalkMode.ClientReset ? up : Math.Max(down, 2)) - 1));
         talk.Doing = $"{head} with {talk.Target.Host}:{port}";
-        var socket = await ConnectAsync(talk, port);
+        var socket = await Sockets.ConnectAsync(talk, port);
         talk.Doing += $" from {socket.LocalEndPoint}";
         SslStream? tls = null;
         if (isTls) tls = await SecureAsync(socket, talk);
@@ -124,21 +124,6 @@ internal static class Talks
     {
         byte[] greeting = await line.ReadExactlyAsync(TalkServer.Greeting.Length, talk.Bound);
         if (!greeting.AsSpan().SequenceEqual(TalkServer.Greeting)) throw new WrongException($"greeting {Convert.ToHexStringLower(greeting)}");
-    }
-
-    private static async Task<Socket> ConnectAsync(Conversation talk, int port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(talk.Target.Host, port, talk.Bound);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private static async Task<SslStream> SecureAsync(Socket socket, Conversation talk)

@@ -40,6 +40,8 @@ internal sealed class SocketConnection : Connection
 
     internal bool IsBroken => broken is not null;
 
+    internal bool IsClosed => fd < 0;
+
     public override Loop Loop => loop;
     public override PipeReader Input => reader;
     public override PipeWriter Output => writer;
@@ -73,6 +75,7 @@ internal sealed class SocketConnection : Connection
     {
         if (!writer.Ended) Abort();
         Close();
+        reader.Release();
         return default;
     }
 
@@ -98,7 +101,7 @@ internal sealed class SocketConnection : Connection
         LibC.Close(fd);
         loop.Counts.Sockets--;
         fd = -1;
-        reader.Release();
+        reader.OnClosed();
         writer.Release();
     }
 

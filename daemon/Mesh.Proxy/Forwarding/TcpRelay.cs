@@ -34,9 +34,16 @@ internal sealed class TcpRelay(Connection client, Connection upstream)
                 reading = true;
                 var read = await from.ReadAsync();
                 reading = false;
-                await to.WriteSequenceAsync(read.Buffer);
-                Count(up, read.Buffer.Length);
-                from.AdvanceTo(read.Buffer.End);
+                long bytes = read.Buffer.Length;
+                try
+                {
+                    await to.WriteSequenceAsync(read.Buffer);
+                    Count(up, bytes);
+                }
+                finally
+                {
+                    from.AdvanceTo(read.Buffer.End);
+                }
                 if (read.IsCompleted) break;
             }
             await to.CompleteAsync();

@@ -9,7 +9,7 @@ namespace Mesh.Soak;
 internal static class SoakCommand
 {
     private const string Usage = """
-        Mesh.Soak [--seconds N] [--seed HEX] [--kinds a,b] [--rate N]     mixed load; exit code 0 when everything was right
+        Mesh.Soak [--minutes N | --seconds N] [--seed HEX] [--kinds a,b] [--rate N]     mixed load; exit code 0 when everything was right
         Mesh.Soak serve                                                   a server workload
         Mesh.Soak load NAME SEED WORKERS RATE KINDS LEDGER TARGET...      a client workload
         """;

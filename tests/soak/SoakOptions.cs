@@ -17,6 +17,7 @@ internal sealed record SoakOptions(TimeSpan Duration, ulong Seed, IReadOnlyList<
             string value = arguments[1];
             switch (arguments[0])
             {
+                case "--minutes": options = options with { Duration = TimeSpan.FromMinutes(double.Parse(value, CultureInfo.InvariantCulture)) }; break;
                 case "--seconds": options = options with { Duration = TimeSpan.FromSeconds(double.Parse(value, CultureInfo.InvariantCulture)) }; break;
                 case "--seed": options = options with { Seed = ulong.Parse(value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) }; break;
                 case "--kinds": options = options with { Kinds = value.Split(',') }; break;

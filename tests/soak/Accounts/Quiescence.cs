@@ -30,7 +30,7 @@ internal static class Quiescence
         return problems;
     }
 
-    private static List<string> Left(Usage was, Usage now)
+    internal static IReadOnlyList<string> Left(Usage was, Usage now)
     {
         var metrics = now.Metrics;
         string[] zero = ["mesh_connections_active", "mesh_buffer_blocks_outstanding", "mesh_http2_streams_active"];

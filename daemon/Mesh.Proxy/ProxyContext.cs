@@ -1,5 +1,6 @@
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Draining;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tracing;
@@ -11,6 +12,8 @@ namespace Mesh.Proxy;
 /// <summary>What every handler of this daemon shares. Loop-bound parts are reached through <see cref="OnLoop"/>.</summary>
 public sealed class ProxyContext
 {
+    private static readonly TimeSpan drainPoll = TimeSpan.FromMilliseconds(10);
+
     private readonly LoopLocal[] loopLocals;
 
     /// <param name="hostSockets">Sockets in the daemon's own namespace: gateways and their upstreams.</param>
@@ -37,6 +40,25 @@ public sealed class ProxyContext
 
     public LoopOccupancy OccupancyOf(Loop loop) => OnLoop(loop).Occupancy;
 
+    /// <summary>Lets what is under way come to its end and takes nothing new on connections that are open: keep-alive ends, GOAWAY, close frames.</summary>
+    /// <returns>Connections that were still open when the bound was over.</returns>
+    public async Task<int> DrainAsync(TimeSpan bound, TimeProvider time)
+    {
+        foreach (var loop in Loops)
+        {
+            await loop.RunAsync(() =>
+            {
+                OnLoop(loop).Drains.Begin();
+                return Task.CompletedTask;
+            });
+        }
+        long start = time.GetTimestamp();
+        int open;
+        while ((open = loopLocals.Sum(static local => local.Occupancy.Accepted)) > 0 && time.GetElapsedTime(start) < bound)
+            await Task.Delay(drainPoll, time);
+        return open;
+    }
+
     internal LoopLocal OnLoop(Loop loop) => loopLocals[loop.Index];
 }
 
@@ -58,4 +80,5 @@ internal sealed class LoopLocal
     public TunnelPool Tunnels { get; }
     public UpstreamConnector Connector { get; }
     public HttpUpstreams Http { get; }
+    public DrainList Drains { get; } = new();
 }

@@ -31,6 +31,9 @@ public sealed record ProxyOptions
     /// <summary>A direct tunnel that is asked for nothing that long is closed by its server. Our own clients close theirs earlier.</summary>
     public TimeSpan TunnelIdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Silence in both directions after which a WebSocket, or whatever else followed HTTP, is closed. An hour, as the field has it for streams.</summary>
+    public TimeSpan UpgradeIdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Idle upstream connections are kept this long. Below the 60 to 75 seconds after which common servers close theirs,
     /// so that we rarely meet one that is just being closed.</summary>
     public TimeSpan UpstreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(50);

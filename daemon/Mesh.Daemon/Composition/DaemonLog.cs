@@ -11,6 +11,9 @@ internal static class DaemonLog
 
     public static void Stopping(this Log log, string reason) => log.Write(LogLevel.Info, 1001, "stopping", $"stopping: {reason}");
 
+    public static void DrainEnded(this Log log, int cut, TimeSpan bound) =>
+        log.Write(LogLevel.Warning, 1013, "drain_ended", $"{cut} connections were still open {bound.TotalSeconds:0.#} s after the stop was asked for and are cut");
+
     public static void LoopFailed(this Log log, Exception error) =>
         log.Write(LogLevel.Error, 1002, "loop_failed", $"a callback failed, its connection is lost: {error}");
 

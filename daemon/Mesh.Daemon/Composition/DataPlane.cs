@@ -40,6 +40,15 @@ internal sealed class DataPlane : IAsyncDisposable
     public GatewayHost Gateways { get; }
     public IReadOnlyList<EpollLoop> Loops => loops;
 
+    /// <summary>Nothing new is taken, and what is under way has until the bound to end.</summary>
+    /// <returns>Connections that will be cut.</returns>
+    public Task<int> DrainAsync(TimeSpan bound, TimeProvider time)
+    {
+        Gateways.Dispose();
+        Workloads.StopListening();
+        return Context.DrainAsync(bound, time);
+    }
+
     /// <summary>Listeners first, then connections, then threads.</summary>
     public async ValueTask DisposeAsync()
     {

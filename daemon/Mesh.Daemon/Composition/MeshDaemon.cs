@@ -85,6 +85,8 @@ internal sealed class MeshDaemon : IAsyncDisposable
         notifier.Stopping();
         log.Stopping("asked to");
         if (watchdog is not null) await watchdog.DisposeAsync();
+        int cut = await data.DrainAsync(options.DrainTimeout, time);
+        if (cut > 0) log.DrainEnded(cut, options.DrainTimeout);
         if (capture is not null) await capture.DisposeAsync();
         if (managed is not null) await managed.StopAsync();
         standalone?.Dispose();

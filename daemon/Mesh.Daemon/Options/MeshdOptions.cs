@@ -24,6 +24,9 @@ public sealed record MeshdOptions
     public IpPort Readiness { get; init; } = new(Ip.AnyV4, 15021);
     public string StateDirectory { get; init; } = "/var/lib/mesh";
     public string NodeSocket { get; init; } = "/run/mesh/node.sock";
+
+    /// <summary>How long connections have to end when the daemon is asked to.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
     public LogLevel LogLevel { get; init; } = LogLevel.Info;
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 

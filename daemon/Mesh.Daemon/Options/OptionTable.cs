@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mesh.Daemon.Logging;
 using Mesh.Io;
+using Mesh.Resources.Schema;
 using Mesh.Telemetry.Logging;
 
 namespace Mesh.Daemon.Options;
@@ -22,6 +23,8 @@ internal sealed record OptionDeclaration(
 internal static class OptionTable
 {
     private const int MaxWorkers = 1024;
+
+    private static readonly TimeSpan maxDrain = TimeSpan.FromHours(1);
 
     internal static readonly IReadOnlyList<OptionDeclaration> All =
     [
@@ -47,6 +50,8 @@ internal static class OptionTable
             (options, text, folder) => options with { StateDirectory = FilePath(text, folder) }),
         Single("nodeSocket", "Unix socket on which mesh-cni reaches meshd. Default: /run/mesh/node.sock.",
             (options, text, folder) => options with { NodeSocket = FilePath(text, folder) }),
+        Single("drainTimeout", "How long requests and connections have to end when meshd is asked to stop, as in 5s or 1m30s; 0s cuts at once. At most 1h. Default: 5s.",
+            (options, text, _) => options with { DrainTimeout = Duration(text) }),
         Single("log.level", "debug, info, warning or error. Default: info.",
             (options, text, _) => options with { LogLevel = Choice<LogLevel>(text) }),
         Single("log.format", "text, json or journal (the journal's own fields). Default: text.",
@@ -91,6 +96,12 @@ internal static class OptionTable
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > MaxWorkers)
             throw new FormatException($"'{text}' is not a number of loops from 0 to {MaxWorkers}");
         return count == 0 ? Environment.ProcessorCount : count;
+    }
+
+    private static TimeSpan Duration(string text)
+    {
+        if (GatewayDuration.TryParse(text, out var value) && value <= maxDrain) return value;
+        throw new FormatException($"'{text}' is not a duration of at most {maxDrain.TotalHours:0}h, as in 5s, 500ms or 1m30s");
     }
 
     private static IpPort Address(string text) =>

@@ -9,7 +9,7 @@ namespace Mesh.Http.Http1;
 
 /// <summary>Serves one HTTP/1 connection: reads heads, hands exchanges to the handler in order, so that pipelined requests are answered in order.
 /// Runs on the connection's loop; owns and disposes the connection.</summary>
-public sealed class Http1ServerConnection
+public sealed class Http1ServerConnection : IDrainable
 {
     private readonly Connection connection;
     private readonly IHttpHandler handler;
@@ -34,6 +34,7 @@ public sealed class Http1ServerConnection
     /// <summary>The current response says Connection: close; an idle connection ends now.</summary>
     public void Drain()
     {
+        if (isHttp2) return;
         draining = true;
         exchange.CloseAfterwards();
         if (IsIdle) connection.Input.CancelPendingRead();

@@ -12,7 +12,7 @@ namespace Mesh.Http.Http2;
 /// </code>
 /// A connection holds at most <see cref="Http2Limits.MaxBufferedBytes"/> plus its window in received bodies, and per open stream
 /// <see cref="Http2Limits.StreamSendBufferBytes"/> plus one write in bodies to send.</summary>
-public sealed class Http2Connection
+public sealed class Http2Connection : IDrainable
 {
     private readonly ConnectionLife life;
     private readonly HeaderListPool headerLists = new();
@@ -103,6 +103,8 @@ public sealed class Http2Connection
     /// <summary>Says that no more streams are taken and lets the open ones finish; then closes. Completes when the last one has.
     /// A server announces first and refuses a round trip later, so that no request is lost (6.8).</summary>
     public Task GoAwayAsync() => life.DrainAsync();
+
+    void IDrainable.Drain() => _ = GoAwayAsync();
 
     /// <summary>Ends everything at once, without a word to the peer.</summary>
     public void Abort() => life.End(BreakKind.Aborted, "the connection was aborted here", abort: true);

@@ -6,7 +6,7 @@ namespace Mesh.Http.Http2;
 
 /// <summary>Serves one HTTP/2 connection: every stream is an exchange with a handler of its own, many at a time. Runs on the connection's loop; owns and
 /// disposes the connection. As many handlers are made as there were streams at once, and reused.</summary>
-public sealed class Http2ServerConnection
+public sealed class Http2ServerConnection : IDrainable
 {
     private readonly Http2Connection http2;
     private readonly Connection transport;

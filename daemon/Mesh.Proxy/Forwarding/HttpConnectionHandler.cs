@@ -22,7 +22,7 @@ internal abstract class HttpConnectionHandler : IHttpHandler
     {
         (Context, Loop, bits) = (context, loop, context.OnLoop(loop).Bits);
         trace = new TraceHeaders(bits);
-        Forwarder = new HttpForwarder(loop) { OnUpgraded = () => Context.Reporter.Upgraded(Loop.Index, (Parties ?? DefaultParties).ForUpgrade) };
+        Forwarder = new HttpForwarder(context, loop) { OnUpgraded = () => Context.Reporter.Upgraded(Loop.Index, (Parties ?? DefaultParties).ForUpgrade) };
     }
 
     protected ProxyContext Context { get; }

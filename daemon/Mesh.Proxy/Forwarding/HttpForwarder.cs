@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Mesh.Http;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
@@ -17,13 +18,16 @@ internal sealed class HttpForwarder
     private readonly BodyCopy responseCopy = new();
     private ClientExchange? upstream;
     private Task? pump;
+    private readonly LoopLocal local;
+    private readonly TimeSpan upgradeIdleTimeout;
     private bool timedOut;
     private bool isClientsDeadline;
     private HttpMessageException? requestError;
     private Failure? relayFailure;
 
-    public HttpForwarder(Loop loop)
+    public HttpForwarder(ProxyContext context, Loop loop)
     {
+        (upgradeIdleTimeout, local) = (context.Options.UpgradeIdleTimeout, context.OnLoop(loop));
         Grpc = new GrpcCall(loop);
         deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
         onClientBroken = () => upstream?.Abort();
@@ -180,15 +184,18 @@ internal sealed class HttpForwarder
     {
         if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");
         if (pump is { IsCompleted: false }) throw new HttpMessageException(502, "the upstream switched protocols before the request had ended");
+        bool isWebSocket = head.Headers.TryGet("upgrade"u8, out var protocol) && Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
         IsUpgraded = true;
         OnUpgraded?.Invoke();
-        var relay = new TcpRelay(exchange.TakeOver(), client.TakeOver());
+        var relay = new UpgradedRelay(exchange.TakeOver(), client.TakeOver(), isWebSocket, upgradeIdleTimeout, local.Bits);
+        local.Drains.Add(relay);
         await relay.RunAsync();
+        local.Drains.Remove(relay);
         requestCopy.Add(relay.ReceivedBytes);
         responseCopy.Add(relay.SentBytes);
-        if (relay.Broken is not null) relayFailure = TcpFailures.Of(relay);
+        relayFailure = relay.Failure;
     }
 
     private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502

@@ -5,10 +5,37 @@ using Mesh.Io;
 
 namespace Mesh.Proxy.Forwarding;
 
-internal static class HttpServing
+/// <summary>Serves a connection in the version that the client speaks, known by its first bytes: HTTP/2 with prior knowledge begins with its preface.</summary>
+/// <param name="newHandler">One for each request that is served at the same time.</param>
+internal sealed class HttpServing(ProxyContext context, Connection connection, Func<IHttpHandler> newHandler)
 {
-    /// <summary>Serves a connection in the version that the client speaks, known by its first bytes: HTTP/2 with prior knowledge begins with its preface.</summary>
-    /// <param name="newHandler">One for each request that is served at the same time.</param>
-    public static Task RunAsync(Connection connection, Func<IHttpHandler> newHandler, HttpLimits limits) =>
-        new Http1ServerConnection(connection, newHandler(), limits, http2 => new Http2ServerConnection(http2, newHandler, limits).RunAsync()).RunAsync();
+    public async Task RunAsync()
+    {
+        var http1 = new Http1ServerConnection(connection, newHandler(), context.Options.Http, RunHttp2);
+        var drains = context.OnLoop(connection.Loop).Drains;
+        drains.Add(http1);
+        try
+        {
+            await http1.RunAsync();
+        }
+        finally
+        {
+            drains.Remove(http1);
+        }
+    }
+
+    private async Task RunHttp2(Connection transport)
+    {
+        var http2 = new Http2ServerConnection(transport, newHandler, context.Options.Http);
+        var drains = context.OnLoop(transport.Loop).Drains;
+        drains.Add(http2);
+        try
+        {
+            await http2.RunAsync();
+        }
+        finally
+        {
+            drains.Remove(http2);
+        }
+    }
 }

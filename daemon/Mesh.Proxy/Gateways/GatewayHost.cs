@@ -82,8 +82,8 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         if (scope.Listener!.Protocol == AppProtocol.Tcp)
             return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
         var parties = new PartiesCache(context.Locals);
-        return HttpServing.RunAsync(
-            connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties), context.Options.Http);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     private sealed class GatewayScope(string gateway, string listener) : IOutboundScope

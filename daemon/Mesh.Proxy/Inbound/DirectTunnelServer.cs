@@ -1,3 +1,4 @@
+using Mesh.Http;
 using Mesh.Io;
 using Mesh.Io.Framing;
 using Mesh.Io.Tls;
@@ -9,7 +10,7 @@ namespace Mesh.Proxy.Inbound;
 
 /// <summary>One connection of a peer that chose the direct tunnel: its streams, one after another. The connection is closed instead of serving another
 /// stream when our certificate or roots have changed since, or the peer's certificate has ended; the peer comes back with a new one.</summary>
-internal sealed class DirectTunnelServer
+internal sealed class DirectTunnelServer : IDrainable
 {
     private readonly ProxyContext context;
     private readonly LocalWorkloadState local;
@@ -18,6 +19,8 @@ internal sealed class DirectTunnelServer
     private readonly SpiffeId peer;
     private readonly LoopTimer deadline;
     private bool first = true;
+    private bool isWaiting;
+    private bool draining;
 
     public DirectTunnelServer(ProxyContext context, LocalWorkloadState local, TlsContext tls, SecureConnection secure, SpiffeId peer)
     {
@@ -27,6 +30,8 @@ internal sealed class DirectTunnelServer
 
     public async Task RunAsync()
     {
+        var drains = context.OnLoop(secure.Loop).Drains;
+        drains.Add(this);
         try
         {
             bool reusable = true;
@@ -35,18 +40,29 @@ internal sealed class DirectTunnelServer
         }
         finally
         {
+            drains.Remove(this);
             deadline.Cancel();
         }
     }
 
-    /// <returns>False when the peer has closed the connection.</returns>
+    /// <summary>A stream that is under way is left alone; no other is taken.</summary>
+    public void Drain()
+    {
+        draining = true;
+        if (isWaiting) secure.Input.CancelPendingRead();
+    }
+
+    /// <returns>False when the peer has closed the connection, or we are to end.</returns>
     private async ValueTask<bool> IsAskedAsync()
     {
+        if (draining) return false;
         deadline.Arm(context.Options.TunnelIdleTimeout);
+        isWaiting = true;
         var read = await secure.Input.ReadAsync();
+        isWaiting = false;
         deadline.Cancel();
         secure.Input.AdvanceTo(read.Buffer.Start);
-        return !read.Buffer.IsEmpty || !read.IsCompleted;
+        return !read.Buffer.IsEmpty || !read.IsCompleted && !read.IsCanceled;
     }
 
     private async ValueTask<bool> IsStillTrustedAsync()

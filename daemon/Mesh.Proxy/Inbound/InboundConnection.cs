@@ -14,7 +14,7 @@ internal static class InboundConnection
     private static async Task RunHttp(ProxyContext context, Connection client, Connection application, InboundTarget target)
     {
         await using var upstream = new InboundUpstream(application, target, context);
-        await HttpServing.RunAsync(client, () => new InboundHttpHandler(context, client.Loop, target, upstream), context.Options.Http);
+        await new HttpServing(context, client, () => new InboundHttpHandler(context, client.Loop, target, upstream)).RunAsync();
     }
 
     private static async Task RunTcp(ProxyContext context, Connection client, Connection application, InboundTarget target)

@@ -44,8 +44,8 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     {
         var scope = new ServiceScope(source.Uid, port.ServiceKey, port.Port);
         var parties = new PartiesCache(context.Locals);
-        return HttpServing.RunAsync(
-            connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties), context.Options.Http);
+        return new HttpServing(
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties)).RunAsync();
     }
 
     /// <summary>A loop through ourselves would never end.</summary>

@@ -31,6 +31,9 @@ public sealed class LoopOccupancy
     private readonly int[] downstream = new int[Enum.GetValues<ListenerKind>().Length];
     private readonly int[] kept = new int[Enum.GetValues<KeptKind>().Length];
 
+    /// <summary>Accepted connections that are being served, through whatever listener.</summary>
+    public int Accepted => downstream.Sum();
+
     public int Downstream(ListenerKind kind) => downstream[(int)kind];
 
     public int Kept(KeptKind kind) => kept[(int)kind];

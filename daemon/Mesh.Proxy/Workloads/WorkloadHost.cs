@@ -31,6 +31,12 @@ public sealed class WorkloadHost(ProxyContext context, IEnumerable<IWorkloadList
         context.Locals.Add(state);
     }
 
+    /// <summary>No workload gets new connections; those that are open go on. For the end of the daemon.</summary>
+    public void StopListening()
+    {
+        foreach (var state in context.Locals.All) Close(state);
+    }
+
     public async Task StopAsync(string uid)
     {
         if (!context.Locals.TryGet(uid, out var state)) return;

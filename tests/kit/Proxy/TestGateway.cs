@@ -30,6 +30,7 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly Loopback peers = new();
     private readonly RecordingSockets sockets;
     private readonly SnapshotHolder snapshots = new();
+    private readonly ProxyContext context;
     private readonly GatewayHost host;
     private readonly List<IMessage> resources = [];
     private readonly List<PeerServer> servers = [];
@@ -42,7 +43,7 @@ public sealed class TestGateway : IAsyncDisposable
     public TestGateway(ProxyOptions? options = null, ITrafficReporter? reporter = null)
     {
         sockets = new RecordingSockets(proxy.Sockets);
-        var context = new ProxyContext(options ?? new ProxyOptions(), proxy.Loops, snapshots, new NoIdentities(), sockets, reporter ?? Traffic, new Random(1));
+        context = new ProxyContext(options ?? new ProxyOptions(), proxy.Loops, snapshots, new NoIdentities(), sockets, reporter ?? Traffic, new Random(1));
         host = new GatewayHost(context, problems.Add);
     }
 
@@ -96,6 +97,14 @@ public sealed class TestGateway : IAsyncDisposable
         var peer = new Peer(await peers.ConnectAsync(sockets.Opened));
         clients.Add(peer);
         return peer;
+    }
+
+    /// <summary>As at the end of the daemon: no new connections, and those that are open are asked to end.</summary>
+    /// <returns>Connections that were still open after the bound.</returns>
+    public Task<int> DrainAsync(TimeSpan bound)
+    {
+        host.Dispose();
+        return context.DrainAsync(bound, TimeProvider.System);
     }
 
     public Task<TrafficRecord> RecordAsync(int number = 0) => UntilAsync(() => Traffic.Records.ElementAtOrDefault(number), $"record {number}");

@@ -47,6 +47,8 @@ public sealed class TestMachines
     public enum Wire
     {
         Http,
+        Http2,
+        Grpc,
         Tcp,
         Detect,
     }
@@ -102,6 +104,8 @@ public sealed class TestMachines
             Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Protocol switch
             {
                 Wire.Http => Mesh.Protocol.Config.AppProtocol.Http,
+                Wire.Http2 => Mesh.Protocol.Config.AppProtocol.Http2,
+                Wire.Grpc => Mesh.Protocol.Config.AppProtocol.Grpc,
                 Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
                 _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
             } } },

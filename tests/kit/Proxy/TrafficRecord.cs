@@ -13,6 +13,9 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
 {
     /// <summary>Empty for a connection, or where there is no trace.</summary>
     public string TraceId { get; init; } = "";
+
+    /// <summary>Null when it was no gRPC call.</summary>
+    public GrpcOutcome? Grpc { get; init; }
 }
 
 /// <summary>Keeps what a proxy reports, in order. Written on the proxy's loops, read by the test.</summary>
@@ -23,7 +26,7 @@ public sealed class TrafficRecorder : ITrafficReporter
     public IReadOnlyCollection<TrafficRecord> Records => records;
 
     public void HttpFinished(int loop, in HttpOutcome outcome) =>
-        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId));
+        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId), outcome.Grpc);
 
     public void Upgraded(int loop, TrafficParties parties)
     {
@@ -40,6 +43,6 @@ public sealed class TrafficRecorder : ITrafficReporter
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);
 
-    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "") => records.Enqueue(
-        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId });
+    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "", GrpcOutcome? grpc = null) => records.Enqueue(
+        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId, Grpc = grpc });
 }

@@ -1,5 +1,6 @@
 using Mesh.Soak.Accounts;
 using Mesh.Soak.Bodies;
+using Mesh.Soak.Loading;
 
 namespace Mesh.Tests.Hosts.Soak;
 
@@ -62,6 +63,17 @@ public sealed class ChecksTests
 
     [Fact]
     public void Descriptors_that_nothing_accounts_for_are_told() => Assert.Single(Left(Quiet, descriptors: 120));
+
+    [Fact]
+    public void Requests_that_are_missing_doubled_or_miscounted_in_the_log_are_told()
+    {
+        LedgerEntry[] ledger = [new(true, 1, 2), new(false, -1, -1), new(true, -1, 5), new(true, 1, 2)];
+        Recorded[] right = [new(1, 1, 2), default, new(1, 99, 5), new(1, 1, 2)];
+        Assert.Empty(Books.OfRequests("c", ledger, right));
+        Assert.Contains("c.0", Assert.Single(Books.OfRequests("c", ledger, [default, .. right[1..]])));
+        Assert.Contains("c.1", Assert.Single(Books.OfRequests("c", ledger, [right[0], new(2, 0, 0), .. right[2..]])));
+        Assert.Contains("c.3", Assert.Single(Books.OfRequests("c", ledger, [.. right[..3], new(1, 1, 3)])));
+    }
 
     private static string? Check(byte[] bytes, int piece)
     {

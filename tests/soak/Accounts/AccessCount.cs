@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace Mesh.Soak.Accounts;
 
+/// <summary>What the log says of one request.</summary>
+internal readonly record struct Recorded(int Times, int Up, int Down);
+
 /// <summary>Adds up one daemon's access log: which requests it has recorded at their source, and how many connections of each client.</summary>
 internal sealed class AccessCount
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, List<byte>> requests = [];
+    private readonly Dictionary<string, List<Recorded>> requests = [];
     private readonly Dictionary<string, long> connections = [];
     private readonly Dictionary<string, long> flags = [];
 
@@ -26,8 +29,8 @@ internal sealed class AccessCount
         new Thread(() => Read(file)) { IsBackground = true, Name = "access log" }.Start();
     }
 
-    /// <summary>How often each request of a client was recorded, by number.</summary>
-    public IReadOnlyList<byte> RequestsOf(string client)
+    /// <summary>What was recorded of each request of a client, by number.</summary>
+    public IReadOnlyList<Recorded> RequestsOf(string client)
     {
         lock (gate) return requests.TryGetValue(client, out var found) ? [.. found] : [];
     }
@@ -84,9 +87,11 @@ internal sealed class AccessCount
         if (id.Length != 2) throw new FormatException("no id of ours");
         if (!requests.TryGetValue(id[0], out var seen)) requests.Add(id[0], seen = []);
         int number = int.Parse(id[1], System.Globalization.CultureInfo.InvariantCulture);
-        while (seen.Count <= number) seen.Add(0);
-        if (seen[number] < byte.MaxValue) seen[number]++;
+        while (seen.Count <= number) seen.Add(default);
+        seen[number] = new Recorded(seen[number].Times + 1, (int)Number(record, "bytes_received"), (int)Number(record, "bytes_sent"));
     }
+
+    private static long Number(JsonElement record, string field) => record.GetProperty(field).GetInt64();
 
     private static string Text(JsonElement record, string field) => record.TryGetProperty(field, out var value) ? value.ToString() : "";
 }

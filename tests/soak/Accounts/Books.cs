@@ -2,7 +2,7 @@ using Mesh.Soak.Loading;
 
 namespace Mesh.Soak.Accounts;
 
-/// <summary>What the clients did against what the daemons recorded: at the source each request that was answered once, each that was broken off at most once;
+/// <summary>What the clients did against what the daemons recorded: at the source each request that was answered once and with its bytes, each that was broken off at most once;
 /// connections likewise by number; and the metrics say the same as the access log.</summary>
 internal static class Books
 {
@@ -13,17 +13,17 @@ internal static class Books
 
     private static IEnumerable<string> OfClient(SoakWorld world, LoadReport report)
     {
-        byte[] ledger = File.ReadAllBytes(world.Loads.First(load => load.Options.Name == report.Name).Options.Ledger);
-        byte[] seen = new byte[ledger.Length];
+        var ledger = Ledger.Load(world.Loads.First(load => load.Options.Name == report.Name).Options.Ledger);
+        var seen = new Recorded[ledger.Length];
         foreach (var node in world.Nodes)
         {
             var records = node.Records.RequestsOf(report.Name);
-            for (int i = 0; i < Math.Min(records.Count, seen.Length); i++) seen[i] += records[i];
+            for (int i = 0; i < Math.Min(records.Count, seen.Length); i++)
+            {
+                if (records[i].Times > 0) seen[i] = records[i] with { Times = seen[i].Times + records[i].Times };
+            }
         }
-        var twice = Numbers(seen.Length, i => seen[i] > 1);
-        if (twice.Count > 0) yield return $"{twice.Count} requests of {report.Name} were recorded more than once: {Show(report, twice)}";
-        var missing = Numbers(seen.Length, i => seen[i] == 0 && ledger[i] == Ledger.Answered);
-        if (missing.Count > 0) yield return $"{missing.Count} requests of {report.Name} were answered and not recorded: {Show(report, missing)}";
+        foreach (string problem in OfRequests(report.Name, ledger, seen)) yield return problem;
         if (report.Name == "outside") yield break; // a gateway does not know its clients by name
         long connections = world.Nodes.Sum(node => node.Records.ConnectionsOf(report.Name));
         long least = report.Ledger.Connections, most = least + report.Ledger.LooseConnections;
@@ -41,7 +41,18 @@ internal static class Books
         if (opened != closed) yield return $"{node.Machine.Name}: {opened} connections were opened, {closed} closed";
     }
 
-    private static List<int> Numbers(int count, Predicate<int> wrong) => [.. Enumerable.Range(0, count).Where(i => wrong(i))];
+    internal static IEnumerable<string> OfRequests(string client, LedgerEntry[] ledger, Recorded[] seen)
+    {
+        var numbers = Enumerable.Range(0, ledger.Length).ToList();
+        var twice = numbers.Where(i => seen[i].Times > 1).ToList();
+        if (twice.Count > 0) yield return $"{twice.Count} requests of {client} were recorded more than once: {Show(twice)}";
+        var missing = numbers.Where(i => seen[i].Times == 0 && ledger[i].IsAnswered).ToList();
+        if (missing.Count > 0) yield return $"{missing.Count} requests of {client} were answered and not recorded: {Show(missing)}";
+        var miscounted = numbers.Where(i => seen[i].Times == 1 && (Differ(ledger[i].Up, seen[i].Up) || Differ(ledger[i].Down, seen[i].Down))).ToList();
+        if (miscounted.Count > 0) yield return $"{miscounted.Count} requests of {client} were recorded with other bytes than they had: {Show(miscounted)}";
 
-    private static string Show(LoadReport report, List<int> numbers) => string.Join(", ", numbers.Take(Shown).Select(number => $"{report.Name}.{number}"));
+        string Show(List<int> some) => string.Join(", ", some.Take(Shown).Select(i => $"{client}.{i} (up {ledger[i].Up}, recorded {seen[i].Up}; down {ledger[i].Down}, recorded {seen[i].Down})"));
+    }
+
+    private static bool Differ(int known, int recorded) => known >= 0 && known != recorded;
 }

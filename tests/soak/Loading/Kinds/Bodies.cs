@@ -27,7 +27,7 @@ internal static class Bodies
         check.MustEnd();
         bool sent = way.IsRaw || way.Port == talk.Target.Http2; // the other server has none in HTTP/1.1
         if (wish.Trailers && sent && wish.Framing == Framing.Chunked && !head) MustHaveTrailer(response, wish);
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, 0, head ? 0 : wish.Size);
     }
 
     public static async Task UploadAsync(Conversation talk)
@@ -44,7 +44,7 @@ internal static class Bodies
         var check = new PatternCheck(wish.Seed, wish.Size);
         await ReadAsync(talk, response, check, TimeSpan.Zero);
         check.MustEnd();
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, wish.Upload, wish.Size);
     }
 
     /// <summary>Both bodies at once, which HTTP/2 allows.</summary>
@@ -62,7 +62,7 @@ internal static class Bodies
         var check = new PatternCheck(wish.UploadSeed, size);
         await ReadAsync(talk, response, check, TimeSpan.Zero);
         check.MustEnd();
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, size, size);
     }
 
     /// <summary>The server breaks off in the middle of its response: the client must get right bytes and then an error, never an end.</summary>
@@ -145,7 +145,7 @@ internal static class Bodies
         var check = new PatternCheck(wish.Seed, wish.Size);
         await ReadAsync(talk, response, check, TimeSpan.Zero);
         check.MustEnd();
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, down: wish.Size);
     }
 
     private static Way Choose(Conversation talk)

@@ -12,6 +12,9 @@ internal static class Calls
 {
     private const int DeadlineExceeded = 4;
 
+    /// <summary>Before every message: a flag and its length.</summary>
+    private const int Prefix = 5;
+
     public static async Task CallAsync(Conversation talk)
     {
         var draw = talk.Draw;
@@ -27,7 +30,7 @@ internal static class Calls
         await MustEndAsync(body, talk.Bound);
         MustHave(response, "grpc-status", wish.Status == 200 ? 0 : wish.Status);
         MustHave(response, "x-messages", up);
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, up * (wish.Size + Prefix), down * (wish.Size + Prefix));
     }
 
     /// <summary>An error without any message: status in the head.</summary>
@@ -43,7 +46,7 @@ internal static class Calls
         await MustEndAsync(body, talk.Bound);
         string status = response.Headers.TryGetValues("grpc-status", out var values) ? values.First() : "";
         if (status != "5") throw new WrongException($"grpc-status '{status}', expected '5'");
-        talk.Ledger.End(id);
+        talk.Ledger.End(id, 0, 0);
     }
 
     /// <summary>The client gives up in the middle of a stream.</summary>
@@ -105,11 +108,11 @@ internal static class Calls
 
     private static async Task ReadMessageAsync(Stream body, ulong seed, int length, CancellationToken bound)
     {
-        byte[] bytes = new byte[length + 5];
+        byte[] bytes = new byte[length + Prefix];
         int read = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, bound);
         if (read < bytes.Length) throw new WrongException($"the stream ended after {read} bytes of a message of {length}");
-        if (bytes[0] != 0 || BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(1)) != length) throw new WrongException($"prefix {Convert.ToHexStringLower(bytes.AsSpan(0, 5))}, expected length {length}");
-        new PatternCheck(seed, length).Must(bytes.AsSpan(5));
+        if (bytes[0] != 0 || BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(1)) != length) throw new WrongException($"prefix {Convert.ToHexStringLower(bytes.AsSpan(0, Prefix))}, expected length {length}");
+        new PatternCheck(seed, length).Must(bytes.AsSpan(Prefix));
     }
 
     private static async Task MustEndAsync(Stream body, CancellationToken bound)
@@ -133,12 +136,12 @@ internal static class Calls
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            byte[] message = new byte[wish.Size + 5];
+            byte[] message = new byte[wish.Size + Prefix];
             BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), (int)wish.Size);
             await stream.FlushAsync();
             for (int i = 0; i < count; i++)
             {
-                Pattern.Fill(wish.UploadSeed + (ulong)i, 0, message.AsSpan(5));
+                Pattern.Fill(wish.UploadSeed + (ulong)i, 0, message.AsSpan(Prefix));
                 await stream.WriteAsync(message);
                 await stream.FlushAsync();
             }

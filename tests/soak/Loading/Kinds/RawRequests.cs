@@ -137,6 +137,6 @@ internal static class RawRequests
         var check = new PatternCheck(asked.Wish.Seed, asked.Wish.Size);
         await connection.ReadBodyAsync(head, check.Must, isResponse: true);
         check.MustEnd();
-        talk.Ledger.End(asked.Id);
+        talk.Ledger.End(asked.Id, asked.Wish.Early ? -1 : asked.Wish.Upload, asked.Wish.Size);
     }
 }

@@ -19,8 +19,14 @@ internal static class SoakRun
         await using var world = await SoakWorld.StartAsync();
         var before = await Task.WhenAll(world.Nodes.Select(node => node.MeasureAsync()));
         world.StartLoad(options);
+        using var loaded = new CancellationTokenSource();
+        var changes = world.Changes;
+        var changing = changes.RunAsync(loaded.Token);
         var residents = await WatchAsync(world, options.Duration, output, stopping);
         var problems = new List<string>();
+        await loaded.CancelAsync();
+        await changing;
+        await output.WriteLineAsync($"{changes.Count} changes of the configuration meanwhile");
         await StopAsync(world, problems);
         var reports = await ReportsAsync(world, output, problems);
         problems.AddRange(await Quiescence.ProblemsAsync(world.Nodes, before));

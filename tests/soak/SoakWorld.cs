@@ -12,7 +12,7 @@ internal sealed class SoakWorld : IAsyncDisposable
     private readonly string pluginFolders;
     private readonly List<Background> servers = [];
     private readonly List<(LoadOptions Options, Background Program)> loads = [];
-    private LabWorkload clientA = null!, clientB = null!, outside = null!;
+    private LabWorkload clientA = null!, clientB = null!, outside = null!, bystander = null!;
 
     private SoakWorld(Lab lab, string programs, Machine controller, Machine a, Machine b)
     {
@@ -53,6 +53,8 @@ internal sealed class SoakWorld : IAsyncDisposable
             throw;
         }
     }
+
+    public Changes Changes => new(Controller, bystander);
 
     /// <summary>Starts the clients; each goes on until it is told to stop.</summary>
     public void StartLoad(SoakOptions options)
@@ -103,6 +105,8 @@ internal sealed class SoakWorld : IAsyncDisposable
         var serverB = await AddAsync(Nodes[1], "server-b", "app:server-b");
         clientA = await AddAsync(Nodes[0], "client-a", "app:client");
         clientB = await AddAsync(Nodes[1], "client-b", "app:client");
+        bystander = await AddAsync(Nodes[0], "bystander", "app:bystander");
+        await bystander.DeleteAsync();
         outside = await A.AddWorkloadAsync(new("nowhere", "outside", "none"), nodeSocket: null, pluginFolders);
         foreach (var server in new[] { serverA, serverB })
         {

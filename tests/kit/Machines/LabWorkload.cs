@@ -55,7 +55,8 @@ public sealed class LabWorkload : IAsyncDisposable
         if (IsConnected) await DeleteAsync();
     }
 
-    internal async Task AddAsync()
+    /// <summary>ADD through the chain, once more after a DEL.</summary>
+    public async Task AddAsync()
     {
         result = await chain.AddAsync(container, Space.Path, Name.Arguments);
         Address = ((string)result["ips"]![0]!["address"]!).Split('/')[0];

@@ -16,6 +16,7 @@ internal static class Catalogue
         new("early-answer", 2, HasHttp, Kinds.Bodies.EarlyAnswerAsync),
         new("pipeline", 10, HasHttp, RawRequests.PipelineAsync),
         new("raw-early-answer", 3, HasHttp, RawRequests.EarlyAnswerAsync),
+        new("rude-answer", 3, HasHttp, RawRequests.RudeAnswerAsync),
         new("raw-leave", 5, HasHttp, RawRequests.LeaveAsync),
         new("grpc", 15, HasHttp, Calls.CallAsync),
         new("grpc-fail", 2, HasHttp, Calls.FailAsync),

@@ -55,6 +55,45 @@ internal static class RawRequests
         await ReadAnswerAsync(connection, talk, asked);
     }
 
+    /// <summary>The server answers at length without reading the request, and then resets while the client, which reads slowly, still sends.
+    /// What comes of the answer must be right; an end in order only if all of it came.</summary>
+    public static async Task RudeAnswerAsync(Conversation talk)
+    {
+        var draw = talk.Draw;
+        var wish = Wish(draw, isRaw: true) with { Upload = 8 << 20, Early = true, Size = 100_000 + draw.Below(6 << 20) };
+        wish = wish with { ResetAt = draw.OneIn(2) ? wish.Size : 1 + draw.Below((int)wish.Size) };
+        using var socket = await Sockets.ConnectAsync(talk, talk.Target.RawHttp);
+        var connection = new RawHttpConnection(socket, talk.Bound);
+        var asked = new Asked(talk.Ledger.Begin(), wish);
+        var bytes = new List<byte>();
+        AddRequest(bytes, talk, asked, draw, last: false);
+        talk.Doing = $"{wish.Target} at {talk.Target.Host}:{talk.Target.RawHttp} from {socket.LocalEndPoint} as {talk.Ledger.Text(asked.Id)}";
+        var sending = SendAsync(connection, [.. bytes], draw, halfClose: false);
+        try
+        {
+            await ReadRudeAnswerAsync(connection, talk, asked);
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            // As it may be.
+        }
+        connection.Reset();
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task ReadRudeAnswerAsync(RawHttpConnection connection, Conversation talk, Asked asked)
+    {
+        if (await connection.ReadHeadAsync() is not { } head) return;
+        talk.Ledger.End(asked.Id);
+        if (head["x-mesh-error"].Length > 0) return;
+        string id = talk.Ledger.Text(asked.Id);
+        if (head[BodyApplication.IdField] != id) throw new WrongException($"the answer to {head[BodyApplication.IdField]} came, expected {id}");
+        await Task.Delay(TimeSpan.FromMilliseconds(talk.Draw.Below(400)), TimeProvider.System, talk.Bound);
+        var check = new PatternCheck(asked.Wish.Seed, asked.Wish.Size);
+        await connection.ReadBodyAsync(head, check.Must, isResponse: true);
+        check.MustEnd();
+    }
+
     /// <summary>Leaves somewhere in the middle of its requests or of their answers, in order or not.</summary>
     public static async Task LeaveAsync(Conversation talk)
     {

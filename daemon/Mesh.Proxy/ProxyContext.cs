@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Draining;
 using Mesh.Proxy.Identity;
+using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tracing;
 using Mesh.Proxy.Upstream;
@@ -71,6 +72,7 @@ internal sealed class LoopLocal
         Tunnels = new TunnelPool(context, loop, Occupancy);
         Connector = new UpstreamConnector(context, this);
         Http = new HttpUpstreams(context, this);
+        Learned = new LearnedProtocols(loop);
     }
 
     public Loop Loop { get; }
@@ -81,4 +83,5 @@ internal sealed class LoopLocal
     public UpstreamConnector Connector { get; }
     public HttpUpstreams Http { get; }
     public DrainList Drains { get; } = new();
+    public LearnedProtocols Learned { get; }
 }

@@ -49,6 +49,9 @@ public static class MeshMetrics
     public static readonly MetricFamily ConnectionsActive = MetricFamily.Gauge(
         "mesh_connections_active", "Connections open now.", TrafficLabels.Names);
 
+    public static readonly MetricFamily ProtocolDetections = MetricFamily.Counter(
+        "mesh_protocol_detection_total", "Connections to ports whose protocol nobody named, by what they turned out to be.", "result", "destination_service");
+
     public static readonly MetricFamily WorkloadCpu = MetricFamily.Counter(
         "mesh_workload_cpu_seconds_total", "Time that loops spent on a workload's traffic.", "workload", "namespace");
 

@@ -1,4 +1,5 @@
 using Mesh.Tests.Fuzz.Certificates;
+using Mesh.Tests.Fuzz.Detection;
 using Mesh.Tests.Fuzz.Dns;
 using Mesh.Tests.Fuzz.Grpc;
 using Mesh.Tests.Fuzz.Hpack;
@@ -18,6 +19,7 @@ internal static class Targets
         new HeadTarget(), new ServerTarget(), new ChunkedTarget(), new HpackTarget(), new FrameTarget(), new DnsTarget(),
         new ResourceTarget(json: false), new ResourceTarget(json: true), new NodeMessageTarget(), new GrpcTarget(),
         new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(), new ConfigLogTarget(),
+        new ClientHelloTarget(), new ProxyHeaderTarget(),
     ];
 
     public static IFuzzTarget Named(string name) => All.Single(target => target.Name == name);

@@ -36,7 +36,12 @@ internal static class GatewayCompiler
         {
             Name = listener.Name,
             Port = (uint)listener.Port,
-            Protocol = listener.Protocol == "TCP" ? GatewayListener.Types.Protocol.Tcp : GatewayListener.Types.Protocol.Http,
+            Protocol = listener.Protocol switch
+            {
+                "TCP" => GatewayListener.Types.Protocol.Tcp,
+                "TLS" => GatewayListener.Types.Protocol.Tls,
+                _ => GatewayListener.Types.Protocol.Http,
+            },
             Hostname = listener.Hostname ?? "",
         }));
         return message;

@@ -65,7 +65,7 @@ internal static class ParentResolver
 
     private static bool Allows(CompileContext context, Resource gateway, ListenerSpec listener, Resource route)
     {
-        var protocol = route.Key.Kind == "TCPRoute" ? "TCP" : "HTTP";
+        var protocol = route.Key.Kind switch { "TCPRoute" => "TCP", "TLSRoute" => "TLS", _ => "HTTP" };
         var allowed = listener.AllowedRoutes;
         if (listener.Protocol != protocol || (allowed.Kinds.Count > 0 && allowed.Kinds.All(kind => kind.Kind != route.Key.Kind)))
             return false;

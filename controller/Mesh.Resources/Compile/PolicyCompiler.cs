@@ -64,9 +64,17 @@ internal static class PolicyCompiler
             ConnectTimeoutMs = GatewayDuration.Milliseconds(spec.Timeouts?.Connect),
             RequestTimeoutMs = GatewayDuration.Milliseconds(spec.Timeouts?.Request),
             IdleTimeoutMs = GatewayDuration.Milliseconds(spec.Timeouts?.Idle),
+            ProxyProtocol = spec.ProxyProtocol is { } proxy ? Proxy(proxy) : null,
             Retries = spec.Retries is { } retries ? new RetryPolicy { Attempts = retries.Attempts, OnConnectFailure = retries.On.Contains("ConnectFailure") } : null,
         };
         result.Targets.AddRange(targets);
+        return result;
+    }
+
+    private static ProxyProtocol Proxy(ProxyProtocolSpec spec)
+    {
+        var result = new ProxyProtocol { Send = spec.Send == "V2" ? ProxyProtocol.Types.Version.V2 : ProxyProtocol.Types.Version.None };
+        result.AcceptFrom.AddRange(spec.AcceptFrom);
         return result;
     }
 

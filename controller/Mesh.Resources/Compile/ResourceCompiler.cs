@@ -24,7 +24,7 @@ public static class ResourceCompiler
     public static IReadOnlyList<ResourceError> Check(Resource resource, ResourceSet resources, CompileOptions options)
     {
         var context = new CompileContext(resources, options, CompiledGraph.Empty);
-        if (resource.Key.Kind is "HTTPRoute" or "TCPRoute")
+        if (RouteCompiler.Compiles(resource.Key.Kind))
             RouteCompiler.Compile(context, resource);
         else if (PolicyCompiler.Compiles(resource.Key.Kind))
             PolicyCompiler.Compile(context, resource);

@@ -9,11 +9,16 @@ internal static class RouteCompiler
 {
     private const string controllerName = "mesh.internal/controller";
 
+    private static readonly string[] kinds = ["HTTPRoute", "TCPRoute", "TLSRoute"];
+
+    public static bool Compiles(string kind) => kinds.Contains(kind);
+
     public static void Compile(CompileContext context)
     {
         context.Begin(TypeUrls.HttpRoute);
         context.Begin(TypeUrls.TcpRoute);
-        foreach (var route in context.Resources.OfKind("HTTPRoute").Concat(context.Resources.OfKind("TCPRoute")))
+        context.Begin(TypeUrls.TlsRoute);
+        foreach (var route in kinds.SelectMany(context.Resources.OfKind))
             Compile(context, route);
     }
 
@@ -21,6 +26,8 @@ internal static class RouteCompiler
     {
         if (route.Key.Kind == "HTTPRoute")
             Compile(context, route, Http);
+        else if (route.Key.Kind == "TLSRoute")
+            Compile(context, route, Tls);
         else
             Compile(context, route, Tcp);
     }
@@ -52,6 +59,16 @@ internal static class RouteCompiler
         message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule, i)));
         if (parents.Count > 0)
             context.Emit(TypeUrls.TcpRoute, route.Key.Path, message);
+    }
+
+    private static void Tls(CompileContext context, Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
+    {
+        var message = new TlsRoute { Namespace = route.Namespace, Name = route.Name, CreatedUnixMs = route.Created.ToUnixTimeMilliseconds() };
+        message.Parents.AddRange(parents);
+        message.Hostnames.AddRange(spec.Hostnames);
+        message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule, i)));
+        if (parents.Count > 0)
+            context.Emit(TypeUrls.TlsRoute, route.Key.Path, message);
     }
 
     private static JsonObject Status(Resource route, IReadOnlyList<Attachment> attachments, BackendResolver backends)

@@ -30,12 +30,15 @@ internal sealed class TargetResolver(CompileContext context, Resource policy)
         if (reference.Kind == "Namespace")
             return new Target();
 
-        var key = new ResourceKey(reference.Kind == "Workload" ? Groups.Mesh : Groups.Core, reference.Kind, policy.Namespace, reference.Name);
+        var group = reference.Kind switch { "Workload" => Groups.Mesh, "Gateway" => Groups.Gateway, _ => Groups.Core };
+        var key = new ResourceKey(group, reference.Kind, policy.Namespace, reference.Name);
         context.Referred.Add(key);
         var resource = context.Resources.Find(key);
         if (resource is null)
             Fail($"spec.targetRefs[{index}].name", $"{key} does not exist");
 
+        if (reference.Kind == "Gateway")
+            return Gateway(reference, index, key, resource);
         if (Port(reference, resource) is not { } port)
         {
             Fail($"spec.targetRefs[{index}].sectionName", $"{key} has no port {reference.SectionName}");
@@ -43,6 +46,15 @@ internal sealed class TargetResolver(CompileContext context, Resource policy)
         }
 
         return reference.Kind == "Workload" ? new Target { Workload = key.Path, Port = port } : new Target { Service = key.Path, Port = port };
+    }
+
+    private Target Gateway(TargetRefSpec reference, int index, ResourceKey key, Resource? gateway)
+    {
+        var listener = reference.SectionName?.ToString() ?? "";
+        if (gateway is not null && listener.Length > 0 && gateway.SpecAs(SpecJson.Default.GatewaySpec).Listeners.All(candidate => candidate.Name != listener))
+            Fail($"spec.targetRefs[{index}].sectionName", $"{key} has no listener {listener}");
+
+        return new Target { Gateway = key.Path, Listener = listener };
     }
 
     private static uint? Port(TargetRefSpec reference, Resource? target)

@@ -9,6 +9,7 @@ public static class TypeUrls
     public static readonly string Service = Of(Protocol.Config.Service.Descriptor);
     public static readonly string HttpRoute = Of(Protocol.Config.HttpRoute.Descriptor);
     public static readonly string TcpRoute = Of(Protocol.Config.TcpRoute.Descriptor);
+    public static readonly string TlsRoute = Of(Protocol.Config.TlsRoute.Descriptor);
     public static readonly string Gateway = Of(Protocol.Config.Gateway.Descriptor);
     public static readonly string AccessPolicy = Of(Protocol.Config.AccessPolicy.Descriptor);
     public static readonly string MtlsPolicy = Of(Protocol.Config.MtlsPolicy.Descriptor);
@@ -16,7 +17,7 @@ public static class TypeUrls
     public static readonly string TelemetryPolicy = Of(Protocol.Config.TelemetryPolicy.Descriptor);
 
     public static IReadOnlyList<string> All { get; } =
-        [Workload, Service, HttpRoute, TcpRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy, TelemetryPolicy];
+        [Workload, Service, HttpRoute, TcpRoute, TlsRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy, TelemetryPolicy];
 
     private static string Of(MessageDescriptor descriptor) => "type.mesh.internal/" + descriptor.FullName;
 }

@@ -2,19 +2,25 @@ using Mesh.Protocol.Config;
 
 namespace Mesh.Resources.Kinds;
 
-/// <summary>Values of Service.ports.appProtocol (the standard ones of KEP-3726, and plain names), and what port names imply.</summary>
+/// <summary>Values of Service.ports.appProtocol (the standard ones of KEP-3726, and plain names of IANA or Istio), and what port names imply.</summary>
 internal static class AppProtocols
 {
     private static readonly Dictionary<string, AppProtocol> known = new(StringComparer.Ordinal)
     {
         ["http"] = AppProtocol.Http,
+        ["ws"] = AppProtocol.Http,
         ["kubernetes.io/ws"] = AppProtocol.Http,
         ["kubernetes.io/h2c"] = AppProtocol.Http2,
+        ["h2c"] = AppProtocol.Http2,
         ["http2"] = AppProtocol.Http2,
         ["grpc"] = AppProtocol.Grpc,
         ["tcp"] = AppProtocol.Tcp,
+        ["mongo"] = AppProtocol.Tcp,
+        ["mysql"] = AppProtocol.Tcp,
+        ["postgresql"] = AppProtocol.Tcp,
         ["tls"] = AppProtocol.Tls,
         ["https"] = AppProtocol.Tls,
+        ["wss"] = AppProtocol.Tls,
         ["kubernetes.io/wss"] = AppProtocol.Tls,
         ["redis"] = AppProtocol.Redis,
     };

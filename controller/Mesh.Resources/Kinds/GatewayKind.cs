@@ -15,21 +15,23 @@ internal static class GatewayKind
             Optional("selector", Selectors.LabelSelector, "Labels of the namespaces, with from: Selector.")), "Namespaces whose routes may attach.", "{\"from\":\"Same\"}"),
         Optional("kinds", ListOf(new ObjectType(
             Optional("group", OneOf(Groups.Gateway), "Group of the route.", $"\"{Groups.Gateway}\""),
-            Needed("kind", new StringType { Values = ["HTTPRoute", "TCPRoute"], NotYet = ["GRPCRoute", "TLSRoute", "UDPRoute"] }, "Kind of the route.")), max: 8), "Kinds of routes that may attach. Absent: those that fit the protocol."));
+            Needed("kind", new StringType { Values = ["HTTPRoute", "TCPRoute", "TLSRoute"], NotYet = ["GRPCRoute", "UDPRoute"] }, "Kind of the route.")), max: 8), "Kinds of routes that may attach. Absent: those that fit the protocol."));
+
+    private static readonly ObjectType listenerTls = new(
+        Optional("mode", new StringType { Values = ["Passthrough"], NotYet = ["Terminate"] }, "Passthrough: connections are routed by server name and not decrypted.", "\"Terminate\""),
+        NotYet("certificateRefs", "Certificates of the listener."),
+        NotYet("frontendValidation", "Certificates of clients."),
+        NotYet("options", "Options of implementations."));
 
     private static readonly ObjectType listener = new(
         Needed("name", Text(TextFormats.DnsSubdomain, 253), "Name of the listener, for sectionName of routes."),
         Needed("port", Port, "Port to listen on."),
-        Needed("protocol", new StringType { Values = ["HTTP", "TCP"], NotYet = ["HTTPS", "TLS", "UDP"] }, "Protocol of the clients."),
-        Optional("hostname", Text(TextFormats.Hostname, 253), "Only requests for this host; absent: every host."),
+        Needed("protocol", new StringType { Values = ["HTTP", "TCP", "TLS"], NotYet = ["HTTPS", "UDP"] }, "Protocol of the clients. TLS is passed through undecrypted: tls.mode must say so."),
+        Optional("hostname", Text(TextFormats.Hostname, 253), "Only requests, or with protocol TLS connections, for this host; absent: every host."),
         Optional("allowedRoutes", allowedRoutes, "Which routes may attach.", "{\"namespaces\":{\"from\":\"Same\"}}"),
-        NotYet("tls", "Certificates of the listener."))
+        Optional("tls", listenerTls, "How TLS is handled. Needed with protocol TLS, and only there."))
     {
-        Check = static check =>
-        {
-            if (check.Has("hostname") && check.Text("protocol") == "TCP")
-                check.Invalid("hostname", "must be absent for protocol TCP, which carries no host name");
-        },
+        Check = CheckListener,
     };
 
     public static readonly KindSchema Schema = new()
@@ -65,14 +67,26 @@ internal static class GatewayKind
         ],
     };
 
-    // Two listeners on one port are told apart by protocol HTTP and hostname only.
+    private static void CheckListener(ObjectCheck listener)
+    {
+        var protocol = listener.Text("protocol");
+        if (listener.Has("hostname") && protocol == "TCP")
+            listener.Invalid("hostname", "must be absent for protocol TCP, which carries no host name");
+        if (protocol == "TLS" && !listener.Has("tls"))
+            listener.Required("tls", "must be given for protocol TLS: { mode: Passthrough }");
+        if (protocol is "HTTP" or "TCP" && listener.Has("tls"))
+            listener.Invalid("tls", $"must be absent for protocol {protocol}");
+    }
+
+    // Listeners on one port are told apart by the hostname, which HTTP and TLS show.
     private static void DistinctListeners(ObjectCheck spec)
     {
         var listeners = spec.Children("listeners").Select(listener => (Port: listener.Integer("port"), Protocol: listener.Text("protocol"), Host: listener.Text("hostname"))).ToList();
         foreach (var group in listeners.GroupBy(listener => listener.Port).Where(group => group.Count() > 1))
         {
-            if (group.Any(listener => listener.Protocol != "HTTP") || group.Select(listener => listener.Host).Distinct().Count() < group.Count())
-                spec.Invalid("listeners", $"share port {group.Key} without different hostnames of protocol HTTP");
+            var oneProtocol = group.First().Protocol is "HTTP" or "TLS" && group.All(listener => listener.Protocol == group.First().Protocol);
+            if (!oneProtocol || group.Select(listener => listener.Host).Distinct().Count() < group.Count())
+                spec.Invalid("listeners", $"share port {group.Key} without different hostnames of one protocol, HTTP or TLS");
         }
     }
 }

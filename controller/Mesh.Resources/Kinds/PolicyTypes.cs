@@ -12,18 +12,20 @@ internal static class PolicyTypes
         Optional("conditions", StatusTypes.ConditionList, "Accepted, or why not."));
 
     public static Field TargetRefs(params string[] kinds) => Optional("targetRefs", ListOf(new ObjectType(
-        Optional("group", OneOf("", Groups.Mesh), "Group of the target; absent: by its kind."),
+        Optional("group", OneOf("", Groups.Mesh, Groups.Gateway), "Group of the target; absent: by its kind."),
         Needed("kind", OneOf(kinds), "Kind of the target."),
         Needed("name", Text(TextFormats.DnsSubdomain, 253), "Name of the target, in the policy's namespace."),
-        Optional("sectionName", PortOrName, "Port of the target by name or number; absent: every port."))
+        Optional("sectionName", PortOrName, "Port of the target by name or number, or listener of a Gateway; absent: every one."))
     {
         Check = static target =>
         {
-            var wanted = target.Text("kind") == "Workload" ? Groups.Mesh : "";
+            var wanted = target.Text("kind") switch { "Workload" => Groups.Mesh, "Gateway" => Groups.Gateway, _ => "" };
             if (target.Text("group") is { } group && group != wanted)
                 target.Invalid("group", $"must be \"{wanted}\" for kind {target.Text("kind")}");
             if (target.Text("kind") == "Namespace" && target.Has("sectionName"))
                 target.Invalid("sectionName", "must be absent for a Namespace");
+            if (target.Text("kind") == "Gateway" && target.Integer("sectionName") is not null)
+                target.Invalid("sectionName", "must be the name of a listener");
         },
     }, max: maxTargets), "What the policy applies to. Without targetRefs and selector: every workload of the namespace, or of the whole mesh in namespace mesh-system.");
 

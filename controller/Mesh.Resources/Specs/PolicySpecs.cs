@@ -31,6 +31,15 @@ internal sealed class TrafficPolicySpec : PolicySpec
     public TrafficTimeoutsSpec? Timeouts { get; set; }
 
     public RetriesSpec? Retries { get; set; }
+
+    public ProxyProtocolSpec? ProxyProtocol { get; set; }
+}
+
+internal sealed class ProxyProtocolSpec
+{
+    public string? Send { get; set; }
+
+    public List<string> AcceptFrom { get; set; } = [];
 }
 
 internal sealed class LoadBalancingSpec

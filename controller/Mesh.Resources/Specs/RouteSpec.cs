@@ -2,7 +2,7 @@ using Mesh.Resources.Kinds;
 
 namespace Mesh.Resources.Specs;
 
-/// <summary>HTTPRoute and TCPRoute: fields that a kind lacks stay empty.</summary>
+/// <summary>HTTPRoute, TCPRoute and TLSRoute: fields that a kind lacks stay empty.</summary>
 internal sealed class RouteSpec
 {
     public List<ParentRefSpec> ParentRefs { get; set; } = [];

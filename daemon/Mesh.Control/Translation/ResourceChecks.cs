@@ -38,6 +38,9 @@ public static class ResourceChecks
             case TcpRoute route:
                 RouteTranslator.Check(route);
                 return $"{route.Namespace}/{route.Name}";
+            case TlsRoute route:
+                RouteTranslator.Check(route);
+                return $"{route.Namespace}/{route.Name}";
             case Gateway gateway:
                 GatewayTranslator.Check(gateway);
                 return $"{gateway.Namespace}/{gateway.Name}";

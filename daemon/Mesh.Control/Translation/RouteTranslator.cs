@@ -13,6 +13,7 @@ internal sealed class RouteTranslator
 
     private readonly ParentIndex<HttpRoute> http = new();
     private readonly ParentIndex<TcpRoute> tcp = new();
+    private readonly ParentIndex<TlsRoute> tls = new();
 
     /// <param name="route">Null: it is gone.</param>
     /// <returns>What it was and is attached to.</returns>
@@ -20,6 +21,9 @@ internal sealed class RouteTranslator
 
     /// <inheritdoc cref="SetHttp"/>
     public IEnumerable<ParentRef> SetTcp(string name, TcpRoute? route) => tcp.Set(name, route, route?.Parents);
+
+    /// <inheritdoc cref="SetHttp"/>
+    public IEnumerable<ParentRef> SetTls(string name, TlsRoute? route) => tls.Set(name, route, route?.Parents);
 
     /// <returns>Null when no route is attached there.</returns>
     public HttpRouteTable? HttpOf(ParentRef.Types.Kind kind, string name, int port, string section, string listenerHost)
@@ -39,10 +43,30 @@ internal sealed class RouteTranslator
         return route is null ? [] : [.. route.Backends.Select(ToBackend)];
     }
 
+    /// <summary>Unlike those of HTTP routes, hosts count at a service too: an address says nothing about the name that a client asks for.</summary>
+    /// <returns>Null when no route is attached there.</returns>
+    public TlsRouteTable? TlsOf(ParentRef.Types.Kind kind, string name, int port, string section, string listenerHost)
+    {
+        var attached = tls.Of(kind, name).Where(route => route.Parents.Any(p => Attaches(p, kind, name, port, section))).ToList();
+        return attached.Count == 0 ? null : new TlsRouteTable(attached.SelectMany(route => ToMatches(route, listenerHost)));
+    }
+
     /// <summary>Attached or not.</summary>
     public static void Check(HttpRoute route) => _ = ToMatches(route, atGateway: true, "").Count();
 
     public static void Check(TcpRoute route) => _ = route.Backends.Select(ToBackend).Count();
+
+    public static void Check(TlsRoute route) => _ = ToMatches(route, "").Count();
+
+    private static IEnumerable<TlsMatchModel> ToMatches(TlsRoute route, string listenerHost)
+    {
+        var rule = new TlsRuleModel($"{route.Namespace}/{route.Name}", [.. route.Backends.Select(ToBackend)]);
+        IEnumerable<string> hosts = route.Hostnames.Count > 0 ? route.Hostnames : [""];
+        foreach (string host in hosts)
+        {
+            if (HostPattern.Intersect(host, listenerHost) is { } both) yield return new TlsMatchModel(new HostPattern(both), rule, route.CreatedUnixMs);
+        }
+    }
 
     private static bool Attaches(ParentRef parent, ParentRef.Types.Kind kind, string name, int port, string section) =>
         parent.Kind == kind && parent.Name == name

@@ -63,7 +63,7 @@ internal sealed class ServiceEntry(string key)
         {
             if (description?.FindPort((int)port.ServicePort) is not { } known) continue;
             if (ports.TryGetValue((int)port.TargetPort, out var named) && named.Protocol != AppProtocol.Detect) continue;
-            ports[(int)port.TargetPort] = new InboundPort(known.Hostname, known.Protocol);
+            ports[(int)port.TargetPort] = new InboundPort(known.Hostname, known.Protocol, known.ServiceKey, known.Port);
         }
     }
 

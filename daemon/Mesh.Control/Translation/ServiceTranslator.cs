@@ -121,13 +121,14 @@ internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslato
             var (balancer, settings) = traffic.Of(port.ServiceKey, port.ServiceNamespace, port.Port, before?.Balancer);
             return With(port, endpoints, balancer, settings,
                 routes.HttpOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, "", ""),
-                routes.TcpOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, ""));
+                routes.TcpOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, ""),
+                routes.TlsOf(ParentRef.Types.Kind.Service, port.ServiceKey, port.Port, "", ""));
         }
-        return With(port, endpoints, before.Balancer, before.Traffic, before.HttpRoutes, before.TcpBackends);
+        return With(port, endpoints, before.Balancer, before.Traffic, before.HttpRoutes, before.TcpBackends, before.TlsRoutes);
     }
 
     private static ServicePortModel With(ServicePortModel port, EndpointModel[] endpoints, LoadBalancer balancer, TrafficSettings settings,
-        Proxy.Routing.HttpRouteTable? http, Proxy.Routing.BackendModel[] tcp) => new()
+        Proxy.Routing.HttpRouteTable? http, Proxy.Routing.BackendModel[] tcp, Proxy.Routing.TlsRouteTable? tls) => new()
     {
         ServiceKey = port.ServiceKey,
         ServiceName = port.ServiceName,
@@ -141,6 +142,7 @@ internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslato
         Traffic = settings,
         HttpRoutes = http,
         TcpBackends = tcp,
+        TlsRoutes = tls,
     };
 
     /// <summary>What the resource says by itself.</summary>

@@ -27,7 +27,7 @@ public sealed class SnapshotTranslator
         traffic = new TrafficTranslator(loops, random);
         services = new ServiceTranslator(routes, traffic, interner);
         workloads = new WorkloadTranslator(loops, policies, telemetry, services, interner);
-        gateways = new GatewayTranslator(routes, telemetry);
+        gateways = new GatewayTranslator(routes, telemetry, traffic);
     }
 
     /// <summary>Models and route tables made since the start, for tests of what a change costs.</summary>
@@ -50,9 +50,14 @@ public sealed class SnapshotTranslator
             telemetry.Set(name, policy, protection);
             gateways.Reattach();
         });
-        Each<TrafficPolicy>(byType, (name, policy) => traffic.Set(name, policy, attachment));
+        Each<TrafficPolicy>(byType, (name, policy) =>
+        {
+            traffic.Set(name, policy, attachment);
+            gateways.Reattach();
+        });
         Each<HttpRoute>(byType, (name, route) => Reattach(routes.SetHttp(name, route)));
         Each<TcpRoute>(byType, (name, route) => Reattach(routes.SetTcp(name, route)));
+        Each<TlsRoute>(byType, (name, route) => Reattach(routes.SetTls(name, route)));
         Each<Gateway>(byType, gateways.Set);
         Each<Service>(byType, (name, service) =>
         {

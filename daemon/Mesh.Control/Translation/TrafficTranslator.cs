@@ -1,3 +1,4 @@
+using System.Net;
 using Mesh.Protocol.Config;
 using Mesh.Proxy.Balancing;
 using Mesh.Proxy.Configuration;
@@ -13,10 +14,15 @@ internal sealed class TrafficTranslator(int loops, Random random)
     private readonly Dictionary<string, TrafficPolicy> policies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<TrafficPolicy>> byService = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<TrafficPolicy>> byNamespace = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<TrafficPolicy>> byGateway = new(StringComparer.Ordinal);
     private readonly HashSet<TrafficPolicy> everywhere = new(ReferenceEqualityComparer.Instance);
 
     /// <exception cref="OverflowException">It cannot be carried out.</exception>
-    public static void Check(TrafficPolicy policy) => _ = Settings(policy);
+    public static void Check(TrafficPolicy policy)
+    {
+        _ = Settings(policy);
+        _ = Blocks(policy);
+    }
 
     /// <param name="policy">Null: it is gone.</param>
     /// <param name="concerned">Gets the services and namespaces that it concerned before and concerns now.</param>
@@ -42,6 +48,21 @@ internal sealed class TrafficTranslator(int loops, Random random)
         return policy is null ? (LeastRequest, TrafficSettings.Default) : (Balancer(policy, current), Settings(policy));
     }
 
+    /// <returns>From where connections to a listener begin with a PROXY header: what the policy of the listener says, else that of the gateway.</returns>
+    public IPNetwork[] ProxyProtocolFrom(string gateway, string listener)
+    {
+        var policy = (byGateway.GetValueOrDefault(gateway) ?? [])
+            .Select(p => (Policy: p, Rank: p.Targets.Max(target => target.Gateway != gateway ? 0 : target.Listener == listener ? 2 : target.Listener.Length == 0 ? 1 : 0)))
+            .Where(static ranked => ranked.Rank > 0)
+            .OrderByDescending(static ranked => ranked.Rank)
+            .ThenBy(static ranked => ranked.Policy.CreatedUnixMs)
+            .ThenBy(static ranked => ranked.Policy.Name, StringComparer.Ordinal)
+            .FirstOrDefault().Policy;
+        return policy is null ? [] : Blocks(policy);
+    }
+
+    private static IPNetwork[] Blocks(TrafficPolicy policy) => [.. (policy.ProxyProtocol?.AcceptFrom ?? []).Select(static block => IPNetwork.Parse(block))];
+
     private IEnumerable<TrafficPolicy> Candidates(string service, string serviceNamespace) =>
         everywhere.Concat(byNamespace.GetValueOrDefault(serviceNamespace) ?? []).Concat(byService.GetValueOrDefault(service) ?? []);
 
@@ -51,6 +72,7 @@ internal sealed class TrafficTranslator(int loops, Random random)
         {
             concerned.Add(target, policy.Namespace);
             if (target.Service.Length > 0) Change(byService, target.Service, policy, change);
+            else if (target.Gateway.Length > 0) Change(byGateway, target.Gateway, policy, change);
             else if (target.Mesh) change(everywhere, policy);
             else if (IsWide(target)) Change(byNamespace, policy.Namespace, policy, change);
         }
@@ -71,13 +93,20 @@ internal sealed class TrafficTranslator(int loops, Random random)
         : target.Mesh ? 1 : 0).DefaultIfEmpty().Max();
 
     private static bool IsWide(Target target) =>
-        target.Service.Length == 0 && target.Workload.Length == 0 && target.Selector.Count == 0 && !target.Mesh;
+        target.Service.Length == 0 && target.Gateway.Length == 0 && target.Workload.Length == 0 && target.Selector.Count == 0 && !target.Mesh;
 
     private LoadBalancer Balancer(TrafficPolicy policy, LoadBalancer? current) => policy.LoadBalancer switch
     {
         TrafficPolicy.Types.LoadBalancer.RoundRobin => current as RoundRobin ?? new RoundRobin(loops, random),
         TrafficPolicy.Types.LoadBalancer.Random => RandomChoice,
         _ => LeastRequest,
+    };
+
+    private static bool Sends(ProxyProtocol.Types.Version version) => version switch
+    {
+        ProxyProtocol.Types.Version.None => false,
+        ProxyProtocol.Types.Version.V2 => true,
+        _ => throw new NotSupportedException($"version {version} of the PROXY protocol is not known"),
     };
 
     private static TrafficSettings Settings(TrafficPolicy policy)
@@ -87,6 +116,8 @@ internal sealed class TrafficTranslator(int loops, Random random)
         {
             ConnectTimeout = policy.ConnectTimeoutMs > 0 ? TimeSpan.FromMilliseconds(policy.ConnectTimeoutMs) : defaults.ConnectTimeout,
             RequestTimeout = TimeSpan.FromMilliseconds(policy.RequestTimeoutMs),
+            IdleTimeout = TimeSpan.FromMilliseconds(policy.IdleTimeoutMs),
+            SendsProxyHeader = policy.ProxyProtocol is { } proxy && Sends(proxy.Send),
             ConnectRetries = policy.Retries is { } retries ? (retries.OnConnectFailure ? (int)retries.Attempts : 0) : defaults.ConnectRetries,
         };
     }

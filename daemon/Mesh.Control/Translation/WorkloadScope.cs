@@ -13,6 +13,7 @@ internal sealed class WorkloadScope
     public void Add(Target target, string policyNamespace)
     {
         if (target.Service.Length > 0) Services.Add(target.Service);
+        else if (target.Gateway.Length > 0) return;
         else if (target.Mesh) Everything = true;
         else if (target.Workload.Length > 0) Uids.Add(target.Workload);
         else Namespaces.Add(policyNamespace);

@@ -82,6 +82,7 @@ public class EpollSocketFactory : SocketFactory
         int family = Sockets.FamilyOf(address.Address);
         LibC.SetOption(fd, LibC.SolSocket, LibC.SoReuseAddress, 1);
         LibC.SetOption(fd, LibC.SolSocket, LibC.SoReusePort, 1);
+        KeepUrgentInLine(fd); // what is accepted inherits it
         if (family == LibC.AfInet6) LibC.SetOption(fd, LibC.SolIpv6, LibC.Ipv6Only, address.Address.IsAny ? 0 : 1);
         if (options.Transparent) SetTransparent(fd, family);
         Sockets.Bind(fd, family, address);
@@ -92,6 +93,7 @@ public class EpollSocketFactory : SocketFactory
 
     private static int Start(int fd, int family, IpPort remote, in ConnectOptions options)
     {
+        KeepUrgentInLine(fd);
         if (options.Mark != 0 && !LibC.SetOption(fd, LibC.SolSocket, LibC.SoMark, options.Mark)) return LibC.LastError;
         if (options.Source is { } source)
         {
@@ -108,6 +110,10 @@ public class EpollSocketFactory : SocketFactory
         }
         return Sockets.Connect(fd, family, remote);
     }
+
+    /// <summary>A byte sent as urgent stays in the stream, in its place, as RFC 6093 recommends; otherwise the kernel would take it out and it would be lost.
+    /// That it was urgent is not passed on.</summary>
+    private static void KeepUrgentInLine(int fd) => LibC.SetOption(fd, LibC.SolSocket, LibC.SoOutOfBandInline, 1);
 
     private static void SetTransparent(int fd, int family)
     {

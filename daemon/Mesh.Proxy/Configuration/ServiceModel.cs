@@ -62,6 +62,9 @@ public sealed class ServicePortModel
 
     /// <summary>Empty: no TCPRoute is attached.</summary>
     public BackendModel[] TcpBackends { get; init; } = [];
+
+    /// <summary>Null: no TLSRoute is attached, and TLS is carried like any opaque bytes.</summary>
+    public TlsRouteTable? TlsRoutes { get; init; }
 }
 
 /// <summary>What a TrafficPolicy decides, with the defaults of the mesh.</summary>
@@ -74,6 +77,13 @@ public sealed record TrafficSettings
 
     /// <summary>Zero: none. A default would cut downloads and streams that work without a mesh.</summary>
     public TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>Of opaque connections, without a byte in either direction. Zero: none; a default would cut what works without a mesh, and
+    /// peers that have vanished are found by the kernel's probes.</summary>
+    public TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>Connections to the application begin with a PROXY header.</summary>
+    public bool SendsProxyHeader { get; init; }
 
     /// <summary>More attempts after a connect failure, which cannot have reached the application.</summary>
     public int ConnectRetries { get; init; } = 1;

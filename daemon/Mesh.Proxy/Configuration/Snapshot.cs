@@ -33,6 +33,10 @@ public sealed class Snapshot
         return Telemetry;
     }
 
+    /// <summary>Whether connections to that port of a workload begin with a PROXY header.</summary>
+    public bool SendsProxyHeader(WorkloadModel workload, int port) =>
+        workload.Ports.TryGetValue(port, out var known) && FindServicePort(known.ServiceKey, known.ServicePort) is { Traffic.SendsProxyHeader: true };
+
     public ServicePortModel? FindServicePort(string key, int port) =>
         ServicesByKey.TryGetValue(key, out var service) ? service.FindPort(port) : null;
 }

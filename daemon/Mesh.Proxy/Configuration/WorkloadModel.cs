@@ -39,7 +39,8 @@ public sealed class WorkloadModel
 
 /// <summary>What is known about a port of a workload from the services in front of it.</summary>
 /// <param name="Hostname">Of the service in front of it.</param>
-public sealed record InboundPort(string Hostname, AppProtocol Protocol);
+/// <param name="ServiceKey">namespace/name of that service.</param>
+public sealed record InboundPort(string Hostname, AppProtocol Protocol, string ServiceKey, int ServicePort);
 
 /// <summary>One place a service's request can go.</summary>
 public sealed class EndpointModel

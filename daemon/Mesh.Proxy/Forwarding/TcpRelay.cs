@@ -3,25 +3,39 @@ using Mesh.Io;
 
 namespace Mesh.Proxy.Forwarding;
 
-/// <summary>Copies bytes both ways until both sides have ended, keeping half-closes as they are. Nothing is read that the other side cannot take yet.
-/// Bytes are written from where they were received; of bulk, up to 64 KiB in one call.</summary>
-internal sealed class TcpRelay(Connection client, Connection upstream)
+/// <summary>Copies bytes both ways until both sides have ended, keeping half-closes and resets as they are. Nothing is read that the other side cannot
+/// take yet. Bytes are written from where they were received; of bulk, up to 64 KiB in one call.</summary>
+/// <param name="idleTimeout">Without a byte in either direction; zero: none.</param>
+internal sealed class TcpRelay(Connection client, Connection upstream, TimeSpan idleTimeout = default)
 {
+    private LoopTimer? idle;
+    private long lastActive;
+    private bool over;
+
     /// <summary>From the client to the upstream.</summary>
     public long ReceivedBytes { get; private set; }
 
     public long SentBytes { get; private set; }
 
-    /// <summary>Which side broke it off; null when both ended in order.</summary>
+    /// <summary>What broke it off; null when both ended in order.</summary>
     public ConnectionBrokenException? Broken { get; private set; }
 
     public bool BrokenByClient { get; private set; }
 
+    /// <summary>It was broken off here, after the idle timeout.</summary>
+    public bool WasIdle { get; private set; }
+
     public async Task RunAsync()
     {
+        // A reset must arrive on the other side even while that side takes nothing and so nobody reads on this one.
+        client.OnBroken = () => OnBroken(client);
+        upstream.OnBroken = () => OnBroken(upstream);
+        if (idleTimeout > TimeSpan.Zero) WatchIdleness();
         var up = Copy(client.Input, upstream.Output, up: true);
         await Copy(upstream.Input, client.Output, up: false);
         await up;
+        idle?.Cancel();
+        (client.OnBroken, upstream.OnBroken) = (null, null);
     }
 
     private async Task Copy(PipeReader from, PipeWriter to, bool up)
@@ -50,15 +64,57 @@ internal sealed class TcpRelay(Connection client, Connection upstream)
         }
         catch (ConnectionBrokenException error)
         {
-            if (Broken is null && error.Kind != BreakKind.Aborted) (Broken, BrokenByClient) = (error, up == reading);
-            client.Abort();
-            upstream.Abort();
+            End(error, byClient: up == reading);
         }
     }
 
     private void Count(bool up, long bytes)
     {
+        if (idle is not null) lastActive = client.Loop.Time.GetTimestamp();
         if (up) ReceivedBytes += bytes;
         else SentBytes += bytes;
+    }
+
+    private void OnBroken(Connection connection)
+    {
+        if (over) return;
+        try
+        {
+            // A broken connection tells its reason to whoever reads.
+            connection.Input.TryRead(out _);
+            End(new ConnectionBrokenException(BreakKind.Reset, $"connection with {connection.RemoteAddress} broke"), connection == client);
+        }
+        catch (ConnectionBrokenException error)
+        {
+            End(error, connection == client);
+        }
+    }
+
+    private void End(ConnectionBrokenException error, bool byClient)
+    {
+        if (Broken is null && error.Kind != BreakKind.Aborted) (Broken, BrokenByClient) = (error, byClient);
+        over = true;
+        client.Abort();
+        upstream.Abort();
+    }
+
+    private void WatchIdleness()
+    {
+        lastActive = client.Loop.Time.GetTimestamp();
+        idle = new LoopTimer(client.Loop.Timers, static self => ((TcpRelay)self!).OnIdle(), this);
+        idle.Arm(idleTimeout);
+    }
+
+    /// <summary>Armed once a timeout rather than once a read: it looks how long ago the last byte was.</summary>
+    private void OnIdle()
+    {
+        var left = idleTimeout - client.Loop.Time.GetElapsedTime(lastActive);
+        if (left > TimeSpan.Zero)
+        {
+            idle!.Arm(left);
+            return;
+        }
+        WasIdle = true;
+        End(new ConnectionBrokenException(BreakKind.Reset, $"no byte was carried for {idleTimeout.TotalSeconds:0.###} s"), byClient: false);
     }
 }

@@ -13,7 +13,13 @@ namespace Mesh.Proxy.Gateways;
 public sealed class GatewayHost(ProxyContext context, Action<string> problem) : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Gateway, string Listener, IpPort Address), Listener> open = [];
+    private readonly Dictionary<ListenerKey, Listener> open = [];
+
+    /// <param name="Name">Null for a port of TLS, whose listeners are told apart by the server name.</param>
+    private readonly record struct ListenerKey(string Gateway, string? Name, IpPort Address)
+    {
+        public override string ToString() => Name is null ? $"gateway {Gateway} port {Address.Port}" : $"gateway {Gateway} listener {Name}";
+    }
 
     /// <summary>Any thread. A port that cannot be opened is reported and tried again with the next change; the others are served.</summary>
     public void Apply(Snapshot snapshot)
@@ -42,48 +48,73 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
         }
     }
 
-    private static HashSet<(string, string, IpPort)> Wanted(Snapshot snapshot)
+    private static HashSet<ListenerKey> Wanted(Snapshot snapshot)
     {
-        var wanted = new HashSet<(string, string, IpPort)>();
+        var wanted = new HashSet<ListenerKey>();
         foreach (var gateway in snapshot.Gateways)
         {
             IReadOnlyList<Ip> addresses = gateway.Addresses.Count > 0 ? gateway.Addresses : [Ip.AnyV6];
             foreach (var listener in gateway.Listeners)
             {
-                foreach (var address in addresses) wanted.Add((gateway.Key, listener.Name, new IpPort(address, (ushort)listener.Port)));
+                string? name = listener.Protocol == AppProtocol.Tls ? null : listener.Name;
+                foreach (var address in addresses) wanted.Add(new ListenerKey(gateway.Key, name, new IpPort(address, (ushort)listener.Port)));
             }
         }
         return wanted;
     }
 
-    private void Open((string Gateway, string Listener, IpPort Address) key)
+    private void Open(ListenerKey key)
     {
         try
         {
-            open[key] = context.HostSockets.Listen(key.Address, context.Loops, ListenOptions.Default, connection => Accept(key.Gateway, key.Listener, connection));
+            open[key] = context.HostSockets.Listen(key.Address, context.Loops, ListenOptions.Default, connection => Accept(key, connection));
         }
         catch (IOException error)
         {
-            problem($"gateway {key.Gateway} listener {key.Listener}: {error.Message}");
+            problem($"{key}: {error.Message}");
         }
     }
 
-    private void Accept(string gateway, string listener, Connection connection) =>
-        TrackedConnection.Run(context, ListenerKind.Gateway, null, connection, accepted => Handle(gateway, listener, accepted));
+    private void Accept(ListenerKey key, Connection connection) =>
+        TrackedConnection.Run(context, ListenerKind.Gateway, null, connection, accepted => Handle(key, accepted));
 
-    private Task Handle(string gateway, string listener, Connection connection)
+    private async Task Handle(ListenerKey key, Connection connection)
     {
-        var scope = new GatewayScope(gateway, listener);
-        if (!scope.Refresh(context.Snapshots.Current))
+        if (FindListener(key) is not { } listener || await ProxyProtocolGate.PassAsync(context, connection, key.Gateway, listener) is not { } client)
         {
             connection.Abort();
+            return;
+        }
+        await (key.Name is null ? new GatewayTls(context, client, key.Gateway, key.Address.Port).RunAsync() : Serve(key, listener.Protocol, client));
+    }
+
+    private Task Serve(ListenerKey key, AppProtocol protocol, Connection client)
+    {
+        var scope = new GatewayScope(key.Gateway, key.Name!);
+        if (!scope.Refresh(context.Snapshots.Current))
+        {
+            client.Abort();
             return Task.CompletedTask;
         }
-        if (scope.Listener!.Protocol == AppProtocol.Tcp)
-            return new OutboundTcp(context, connection.Loop, null, gateway).ToBackendsAsync(connection, scope.Listener.TcpBackends, scope.Name);
+        if (protocol == AppProtocol.Tcp)
+            return new OutboundTcp(context, client.Loop, null, key.Gateway).ToBackendsAsync(client, scope.Listener!.TcpBackends, scope.Name);
         var parties = new PartiesCache(context.Locals);
         return new HttpServing(
-            context, connection, () => new OutboundHttpHandler(context, connection.Loop, null, connection.RemoteAddress, scope, parties)).RunAsync();
+            context, client, () => new OutboundHttpHandler(context, client.Loop, null, client.RemoteAddress, scope, parties)).RunAsync();
+    }
+
+    /// <summary>Of a port of TLS any: they agree in what counts before the server name is known.</summary>
+    private GatewayListenerModel? FindListener(ListenerKey key)
+    {
+        foreach (var gateway in context.Snapshots.Current.Gateways)
+        {
+            if (gateway.Key != key.Gateway) continue;
+            foreach (var listener in gateway.Listeners)
+            {
+                if (key.Name is null ? listener.Port == key.Address.Port && listener.Protocol == AppProtocol.Tls : listener.Name == key.Name) return listener;
+            }
+        }
+        return null;
     }
 
     private sealed class GatewayScope(string gateway, string listener) : IOutboundScope

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Mesh.Http.ProxyProtocol;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
@@ -24,7 +25,7 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
 
     /// <summary>Requests are looked at where a policy or the port's protocol asks for it; otherwise bytes are copied.</summary>
     public bool IsHttp =>
-        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc || (Port?.Protocol != AppProtocol.Tcp && Policy.NeedsHttp(application.Port));
+        Port?.Protocol is AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc || (Port?.Protocol is not (AppProtocol.Tcp or AppProtocol.Tls) && Policy.NeedsHttp(application.Port));
 
     /// <summary>What the application speaks; null where nobody said so: what its client speaks.</summary>
     public bool? IsHttp2 => Port?.Protocol switch
@@ -34,13 +35,25 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
         _ => null,
     };
 
+
+    /// <summary>TLS whose server name a policy asks for.</summary>
+    public bool NeedsServerName => Port?.Protocol == AppProtocol.Tls && Policy.NeedsHttp(application.Port);
+
+    /// <summary>Nobody said what the port speaks: it may be TLS where HTTP is expected.</summary>
+    public bool IsUndeclared => Port?.Protocol is null or AppProtocol.Detect;
+
+    /// <summary>As in the label request_protocol, before any byte was seen.</summary>
+    public string OpaqueProtocol => Port?.Protocol == AppProtocol.Tls ? "tls" : "tcp";
+
     /// <exception cref="ProxyException">Denied, with the rule that decided; or nobody knows the rules yet, which is no permission either.</exception>
-    public void Authorize(Mesh.Http.RequestHead? request, bool httpPending)
+    /// <param name="httpPending">What the connection asks for is not known yet.</param>
+    /// <param name="serverName">Of an opaque connection of TLS.</param>
+    public void Authorize(Mesh.Http.RequestHead? request, bool httpPending, ReadOnlyMemory<byte> serverName = default)
     {
         if (Model is null)
             throw new ProxyException(new Failure(ResponseFlag.CD, FailureSide.Mesh, FailureStage.Connect,
                 $"the policies of {local.Uid} have not arrived yet", RetrySafe: true) { Status = 503 });
-        var decision = Policy.Decide(new AccessQuestion(principal, client.Address, application.Port, request, httpPending));
+        var decision = Policy.Decide(new AccessQuestion(principal, client.Address, application.Port, request, httpPending) { ServerName = serverName });
         if (decision.Allowed) return;
         var flag = principal is null && Policy.Mtls.IsStrict(application.Port) ? ResponseFlag.TLS : ResponseFlag.UAEX;
         throw new ProxyException(new Failure(flag, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
@@ -55,12 +68,27 @@ internal sealed class InboundTarget(ProxyContext context, LocalWorkloadState loc
         var options = new ConnectOptions(TrafficSettings.Default.ConnectTimeout, source, context.Options.Mark);
         try
         {
-            return await local.Sockets.ConnectAsync(loop, application, options);
+            var connection = await local.Sockets.ConnectAsync(loop, application, options);
+            if (Model is { } model && Snapshot.SendsProxyHeader(model, application.Port)) await SendProxyHeader(connection);
+            return connection;
         }
         catch (ConnectionBrokenException error)
         {
             throw new ProxyException(new Failure(ResponseFlag.UF, FailureSide.Upstream, FailureStage.Connect,
                 $"the application of {local.Uid} does not answer on port {application.Port}: {error.Message}"), error);
+        }
+    }
+
+    private async ValueTask SendProxyHeader(Connection connection)
+    {
+        try
+        {
+            await ProxyHeaderWriter.SendAsync(connection.Output, client, application, principal);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 

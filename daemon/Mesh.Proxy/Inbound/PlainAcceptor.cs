@@ -26,7 +26,7 @@ internal sealed class PlainAcceptor(ProxyContext context)
         Connection upstream;
         try
         {
-            target.Authorize(null, httpPending: target.IsHttp);
+            target.Authorize(null, httpPending: target.IsHttp || target.NeedsServerName);
             upstream = await target.ConnectAsync(client.Loop);
         }
         catch (ProxyException error)

@@ -21,7 +21,7 @@ internal readonly record struct TunnelAdmission(int Status, string Reason, Inbou
         var target = new InboundTarget(context, request.Local, request.Peer, request.Client, request.Application);
         try
         {
-            target.Authorize(null, httpPending: target.IsHttp);
+            target.Authorize(null, httpPending: target.IsHttp || target.NeedsServerName);
             return new(Admitted, "", target, await target.ConnectAsync(loop));
         }
         catch (ProxyException error)

@@ -37,6 +37,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     {
         AppProtocol.Http1 or AppProtocol.Http2 or AppProtocol.Grpc => ServeHttp(source, connection, port),
         AppProtocol.Detect => new ProtocolDetection(context, source, connection, port, () => ServeHttp(source, connection, port)).RunAsync(),
+        AppProtocol.Tls => new DeclaredTls(context, source, connection, port).RunAsync(),
         _ => new OutboundTcp(context, connection.Loop, source).ToServiceAsync(connection, port),
     };
 

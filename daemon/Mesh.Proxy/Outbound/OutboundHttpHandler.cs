@@ -87,7 +87,7 @@ internal sealed class OutboundHttpHandler(
             Parties = parties.Get(source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
             Chose(endpoint.Target);
-            var key = new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, source is null ? default : client.Address);
+            var key = PoolKey.Of(source, service, endpoint, client);
             endpoint.State.Begin(Loop.Index);
             try
             {

@@ -19,10 +19,16 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
 {
     private readonly LoopLocal local = context.OnLoop(loop);
 
+    /// <summary>Set when the client's first bytes have told more.</summary>
+    public OpaqueTraffic Traffic { get; set; } = OpaqueTraffic.Tcp;
+
+    /// <summary>The route that matched, for the record.</summary>
+    public string? Route { get; set; }
+
     public Task ToServiceAsync(Connection client, ServicePortModel service) => Carry(client, service, () => Dial(client, service));
 
     public Task ToBackendsAsync(Connection client, BackendModel[] backends, string listener) =>
-        Carry(client, null, () => Dial(client, Choose(backends, listener)));
+        Carry(client, null, () => Dial(client, backends, listener));
 
     /// <summary>By the workload's own address, without a service: no balancing, the same identity and policy.</summary>
     public Task ToWorkloadAsync(Connection client, WorkloadModel workload, IpPort destination)
@@ -31,7 +37,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         return Carry(client, null, async () =>
         {
             var upstream = await Connect(client, endpoint, TrafficSettings.Default.ConnectTimeout);
-            return new Dialled(upstream, endpoint, Parties(endpoint, null));
+            return new Dialled(upstream, endpoint, null);
         });
     }
 
@@ -40,16 +46,26 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         Carry(client, null, async () =>
         {
             var upstream = await local.Connector.PassThroughAsync(source!, destination, TrafficSettings.Default.ConnectTimeout);
-            return new Dialled(upstream, null, Parties(null, null));
+            return new Dialled(upstream, null, null);
         });
 
-    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, TrafficParties Parties);
+    /// <param name="Endpoint">Null outside the mesh.</param>
+    /// <param name="Service">Null for a destination that is reached by its own address.</param>
+    internal readonly record struct Dialled(Connection Upstream, EndpointModel? Endpoint, ServicePortModel? Service);
 
     /// <summary>With a TCPRoute attached, its backends; otherwise the service's own endpoints. Retries on another endpoint.</summary>
     /// <param name="httpPending">What the client will speak is not known yet: conditions on requests stay open.</param>
     internal async Task<Dialled> Dial(Connection client, ServicePortModel service, bool httpPending = false)
     {
         if (service.TcpBackends.Length > 0) service = Choose(service.TcpBackends, $"service {service.ServiceKey}");
+        return await DialEndpoint(client, service, httpPending);
+    }
+
+    /// <summary>One of a route's backends, by weight.</summary>
+    internal Task<Dialled> Dial(Connection client, BackendModel[] backends, string what) => DialEndpoint(client, Choose(backends, what), httpPending: false);
+
+    private async Task<Dialled> DialEndpoint(Connection client, ServicePortModel service, bool httpPending)
+    {
         EndpointModel? failed = null;
         for (int retries = service.Traffic.ConnectRetries; ; retries--)
         {
@@ -57,7 +73,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
             try
             {
                 var upstream = await Connect(client, endpoint, service.Traffic.ConnectTimeout, httpPending);
-                return new Dialled(upstream, endpoint, Parties(endpoint, service));
+                return new Dialled(upstream, endpoint, service);
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {
@@ -69,8 +85,9 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     /// <summary>Relays what is dialled already.</summary>
     internal async Task Relay(Connection client, Dialled dialled, long start)
     {
-        context.Reporter.TcpOpened(loop.Index, dialled.Parties);
-        var relay = new TcpRelay(client, dialled.Upstream);
+        var parties = Parties(dialled.Endpoint, dialled.Service);
+        context.Reporter.TcpOpened(loop.Index, parties);
+        var relay = new TcpRelay(client, dialled.Upstream, dialled.Service?.Traffic.IdleTimeout ?? TimeSpan.Zero);
         try
         {
             await relay.RunAsync();
@@ -78,7 +95,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         finally
         {
             await dialled.Upstream.DisposeAsync();
-            Report(client, dialled.Parties, relay.Broken is null ? null : TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
+            Report(client, parties, TcpFailures.Of(relay), start, relay, dialled.Upstream.RemoteAddress);
         }
     }
 
@@ -129,7 +146,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     {
         if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var question = new AccessQuestion(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending);
+        var question = new AccessQuestion(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending) { ServerName = Traffic.NameForPolicy };
         var decision = endpoint.Workload.Policy.Decide(question);
         if (!decision.Allowed)
             throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
@@ -138,7 +155,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
     {
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-        var parties = TrafficParties.FromSource(source, identity, endpoint, service, "tcp");
+        var parties = TrafficParties.FromSource(source, identity, endpoint, service, Traffic.Protocol);
         return endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _) ? parties.WithDestination() : parties;
     }
 
@@ -156,5 +173,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
             SentBytes = relay?.SentBytes ?? 0,
             Client = client.RemoteAddress,
             Upstream = upstream,
+            ServerName = Traffic.ServerName.Span,
+            Route = Route,
         });
 }

@@ -8,7 +8,11 @@ namespace Mesh.Proxy.Policy;
 /// <summary>What is known about who asks for what.</summary>
 /// <param name="Http">Null on opaque connections.</param>
 /// <param name="HttpPending">The connection will carry HTTP and each request will be asked about again: conditions on requests are still open.</param>
-public readonly record struct AccessQuestion(SpiffeId? Principal, Ip Client, int Port, RequestHead? Http, bool HttpPending);
+public readonly record struct AccessQuestion(SpiffeId? Principal, Ip Client, int Port, RequestHead? Http, bool HttpPending)
+{
+    /// <summary>Of an opaque connection the host that its ClientHello names in clear: what conditions on hosts are held against. Empty: not known.</summary>
+    public ReadOnlyMemory<byte> ServerName { get; init; }
+}
 
 internal enum Verdict
 {
@@ -68,11 +72,18 @@ public sealed record AccessTo(Either<TextMatch> Hosts, Either<TextMatch> Methods
     {
         if (!HoldsPort(question.Port)) return Verdict.No;
         if (!NeedsHttp) return Verdict.Yes;
-        if (question.Http is not { } request) return Verdict.Open;
+        if (question.Http is not { } request) return HoldsName(question.ServerName.Span);
         bool holds = Check(Hosts, request.Host, ignoreCase: true)
             && Check(Methods, request.Method.Span, ignoreCase: false)
             && Check(Paths, request.Path, ignoreCase: false);
         return holds ? Verdict.Yes : Verdict.No;
+    }
+
+    private Verdict HoldsName(ReadOnlySpan<byte> serverName)
+    {
+        if (serverName.IsEmpty) return Verdict.Open;
+        if (!Check(Hosts, serverName, ignoreCase: true)) return Verdict.No;
+        return Methods.IsUnset && Paths.IsUnset ? Verdict.Yes : Verdict.Open;
     }
 
     private bool HoldsPort(int port) => !Ports.None.Contains(port) && (Ports.Any.Length == 0 || Ports.Any.Contains(port));

@@ -48,6 +48,12 @@ public readonly ref struct TcpOutcome
 
     public required IpPort Client { get; init; }
     public required IpPort Upstream { get; init; }
+
+    /// <summary>What the client asked for in its ClientHello; empty: nothing, or not known.</summary>
+    public ReadOnlySpan<byte> ServerName { get; init; }
+
+    /// <summary>Empty: none matched.</summary>
+    public string? Route { get; init; }
 }
 
 /// <summary>Takes what happened on a loop and turns it into metrics and log records without blocking it.</summary>
@@ -61,6 +67,9 @@ public interface ITrafficReporter
     void TcpOpened(int loop, TrafficParties parties);
 
     void TcpClosed(int loop, in TcpOutcome outcome);
+
+    /// <summary>A connection to a port whose protocol nobody named has shown what it is.</summary>
+    void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result);
 
     /// <summary>A connection that ended before it was known what it would carry: refused plaintext, a failed handshake.</summary>
     void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure);

@@ -15,12 +15,12 @@ public sealed class TrafficReporter : ITrafficReporter
     private readonly PerLoop[] loops;
     private readonly TimeProvider time;
 
-    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits);
+    private sealed record PerLoop(TrafficMetricsCache Metrics, AccessRing Log, BitSource Bits, DetectionCounters Detections);
 
     public TrafficReporter(MetricRegistry metrics, AccessLog log, int loopCount, TimeProvider time, Random seed)
     {
         this.time = time;
-        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed)))];
+        loops = [.. Enumerable.Range(0, loopCount).Select(i => new PerLoop(new TrafficMetricsCache(metrics.Shard(i)), log.Ring(i), new BitSource(seed), new DetectionCounters(metrics.Shard(i))))];
     }
 
     public void HttpFinished(int loop, in HttpOutcome outcome)
@@ -46,6 +46,8 @@ public sealed class TrafficReporter : ITrafficReporter
         var flag = outcome.Failure?.Flag ?? ResponseFlag.None;
         if (outcome.Telemetry.AccessLog.Wants(0, flag, outcome.Duration, loops[loop].Bits.Next32())) LogConnection(loop, outcome, flag);
     }
+
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => loops[loop].Detections.Count(service.Hostname, result);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
     {
@@ -125,8 +127,10 @@ public sealed class TrafficReporter : ITrafficReporter
         Format = outcome.Telemetry.AccessLog.Format,
         SourceAddress = AddressOf(outcome.Client),
         EndpointAddress = AddressOf(outcome.Upstream),
+        Authority = outcome.ServerName,
         Flags = flag,
         FailureReason = outcome.Failure?.Reason,
+        RouteName = outcome.Route,
         BytesReceived = outcome.ReceivedBytes,
         BytesSent = outcome.SentBytes,
     });

@@ -1,13 +1,23 @@
 using Mesh.Http.Http1;
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Reporting;
+using Mesh.Proxy.Workloads;
 
 namespace Mesh.Proxy.Upstream;
 
-/// <summary>Which connections may be shared: those of one source workload to one port of one endpoint for one client address.
-/// Never across workloads, because the connection proves the source's identity and shows its address.</summary>
-internal readonly record struct PoolKey(string Source, string EndpointUid, IpPort Target, Ip Client)
+/// <summary>Which connections may be shared: those of one source workload to one port of one endpoint for one client address, and where a PROXY header
+/// tells who the client is, for one client connection. Never across workloads, because the connection proves the source's identity and shows its
+/// address.</summary>
+internal readonly record struct PoolKey(string Source, string EndpointUid, IpPort Target, IpPort Client)
 {
+    /// <param name="source">Null for a gateway, whose upstreams see the gateway's address whoever the client is, unless a PROXY header tells them.</param>
+    public static PoolKey Of(LocalWorkloadState? source, ServicePortModel service, EndpointModel endpoint, IpPort client)
+    {
+        var shown = service.Traffic.SendsProxyHeader ? client : source is null ? default : new IpPort(client.Address, 0);
+        return new PoolKey(source?.Uid ?? "", endpoint.Workload.Uid, endpoint.Target, shown);
+    }
+
     /// <summary>Addresses tell nearly all keys apart; hashing the names too would cost more than the comparison that follows.</summary>
     public override int GetHashCode() => HashCode.Combine(Target, Client);
 }

@@ -40,8 +40,12 @@ internal sealed class HttpUpstreams(ProxyContext context, LoopLocal local)
         return default;
     }
 
-    /// <summary>A connection that was dialled before it was known that it would carry HTTP/1.1, unused so far.</summary>
-    public void Keep(in PoolKey key, Connection connection) => http1.Return(key, new Http1ClientConnection(connection, context.Options.Http));
+    /// <summary>A connection that was dialled before it was known what it would carry, unused so far.</summary>
+    public void Keep(in PoolKey key, Connection connection, bool isHttp2)
+    {
+        if (isHttp2) http2.Adopt(key, connection);
+        else http1.Return(key, new Http1ClientConnection(connection, context.Options.Http));
+    }
 
     /// <summary>Closes every connection that the workload is a party of: it has left this machine.</summary>
     public void CloseOf(string uid)

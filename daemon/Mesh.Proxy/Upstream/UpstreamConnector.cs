@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Mesh.Http.ProxyProtocol;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
@@ -23,7 +24,9 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
     {
         try
         {
-            return await Connect(request);
+            var connection = await Connect(request);
+            if (SendsProxyHeader(request)) await SendProxyHeader(connection, request);
+            return connection;
         }
         catch (ConnectionBrokenException error)
         {
@@ -42,6 +45,28 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
         catch (ConnectionBrokenException error)
         {
             throw new ProxyException(new Failure(ResponseFlag.UF, FailureSide.Upstream, FailureStage.Connect, error.Message, RetrySafe: true), error);
+        }
+    }
+
+    /// <summary>Whoever connects to the application sends the header: through a tunnel that is the node at its other end.</summary>
+    private bool SendsProxyHeader(in UpstreamRequest request)
+    {
+        var endpoint = request.Endpoint;
+        bool tunnelled = endpoint.Workload.Tunnel != TunnelKind.None && !context.Locals.TryGet(endpoint.Workload.Uid, out _);
+        return !tunnelled && context.Snapshots.Current.SendsProxyHeader(endpoint.Workload, endpoint.Target.Port);
+    }
+
+    private async ValueTask SendProxyHeader(Connection connection, UpstreamRequest request)
+    {
+        try
+        {
+            var identity = request.Source?.IdentityIn(context.Snapshots.Current.TrustDomain);
+            await ProxyHeaderWriter.SendAsync(connection.Output, request.Client, request.Endpoint.Target, identity);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 

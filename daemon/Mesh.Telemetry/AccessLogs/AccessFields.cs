@@ -8,6 +8,7 @@ internal static class AccessFields
     public static readonly AccessField Duration = new("duration_ms");
     public static readonly AccessField Method = new("method");
     public static readonly AccessField Authority = new("authority");
+    public static readonly AccessField ServerName = new("requested_server_name");
     public static readonly AccessField Path = new("path");
     public static readonly AccessField ResponseCode = new("response_code");
     public static readonly AccessField GrpcStatus = new("grpc_status");

@@ -23,7 +23,7 @@ public abstract class AccessFormat(int index)
         Begin(record, time.Format(record.Start), batch);
         AppendMilliseconds(record.Duration, batch);
         Optional(AccessFields.Method, record.Method, batch);
-        Optional(AccessFields.Authority, record.Authority, batch);
+        Optional(record.Method.IsEmpty ? AccessFields.ServerName : AccessFields.Authority, record.Authority, batch);
         Optional(AccessFields.Path, record.Path, batch);
         AppendOutcome(record, batch);
         AppendAddress(AccessFields.SourceAddress, record.SourceAddress, batch);

@@ -33,7 +33,7 @@ public readonly ref struct AccessRecord
     /// <summary>Empty for a connection; at most 16 bytes are kept.</summary>
     public ReadOnlySpan<byte> Method { get; init; }
 
-    /// <summary>At most 128 bytes are kept.</summary>
+    /// <summary>Of a connection the server name that its client asked for in TLS. At most 128 bytes are kept.</summary>
     public ReadOnlySpan<byte> Authority { get; init; }
 
     /// <summary>At most 256 bytes are kept.</summary>

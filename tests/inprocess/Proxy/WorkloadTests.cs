@@ -21,7 +21,7 @@ public sealed class WorkloadTests
         await server.SendAsync(Ok);
         Assert.EndsWith("ok", await client.ReadMessageAsync());
         Assert.Equal(Ip.Parse("10.0.1.1"), server.Connection.RemoteAddress.Address);
-        var record = await RecordAsync(machines);
+        var record = await machines.RecordAsync("a");
         Assert.Equal((200, machine == "a", "mutual_tls"), (record.Status, record.BothSides, record.Labels?.SecurityPolicy));
     });
 
@@ -116,7 +116,7 @@ public sealed class WorkloadTests
         Assert.StartsWith("GET /x HTTP/1.1\r\nhost: cart\r\n", await server.ReadHeadAsync());
         await server.SendAsync(Ok);
         Assert.EndsWith("ok", await client.ReadMessageAsync());
-        var record = await RecordAsync(machines);
+        var record = await machines.RecordAsync("a");
         Assert.Equal(("http", 200), (record.Kind, record.Status));
     });
 
@@ -137,17 +137,6 @@ public sealed class WorkloadTests
         await server.FinishAsync();
         Assert.Equal("end", await client.ReadToEndAsync());
     });
-
-    /// <summary>The first that machine a reports; it comes a few turns after the answer.</summary>
-    private static async Task<TrafficRecord> RecordAsync(TestMachines machines)
-    {
-        for (int turns = 0; turns < 10_000; turns++)
-        {
-            if (machines.TrafficOf("a").Records.FirstOrDefault() is { } record) return record;
-            await Task.Yield();
-        }
-        throw new TimeoutException("machine a has reported nothing");
-    }
 
     private static AccessPolicy Deny(AccessRule rule) =>
         new() { Namespace = "shop", Name = "no-web", Action = AccessPolicy.Types.Action.Deny, Targets = { new Target { Workload = "shop/cart" } }, Rules = { rule } };

@@ -94,11 +94,15 @@ public sealed class MemoryConnection : Connection
 
     private sealed class MemoryReader(MemoryConnection owner, PipeReader inner) : PipeReader
     {
+        private ReadResult last;
+        private bool leftUnexamined;
+
         public bool SawEnd { get; private set; }
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             owner.ThrowIfBroken();
+            if (leftUnexamined && inner.TryRead(out var left)) return Check(left);
             return Check(await inner.ReadAsync(cancellationToken));
         }
 
@@ -114,12 +118,19 @@ public sealed class MemoryConnection : Connection
         {
             owner.ThrowIfBroken();
             SawEnd |= result.IsCompleted;
-            return result;
+            leftUnexamined = false;
+            return last = result;
         }
 
-        public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
-        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+        /// <summary>After a read that was cancelled, a pipe would not give again what was not examined; a socket does.</summary>
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            leftUnexamined = last.IsCanceled && !last.Buffer.Slice(examined).IsEmpty;
+            last = default;
+            inner.AdvanceTo(consumed, examined);
+        }
 
         public override void CancelPendingRead() => inner.CancelPendingRead();
 

@@ -49,6 +49,9 @@ public sealed class TestGateway : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
+    /// <summary>Where the listener that was opened last is.</summary>
+    public IpPort Address => sockets.Opened;
+
     /// <summary>A backend that the test plays.</summary>
     public PeerServer App()
     {
@@ -78,6 +81,54 @@ public sealed class TestGateway : IAsyncDisposable
         route.Rules.Add(rule);
         return this;
     }
+
+    /// <summary>Any other resource, before the start.</summary>
+    public TestGateway With(IMessage resource)
+    {
+        resources.Add(resource);
+        return this;
+    }
+
+    /// <summary>A TLSRoute to a service with these endpoints.</summary>
+    public TestGateway TlsRoute(string[] hosts, IpPort[] endpoints, string listener = "", Action<TlsRoute>? edit = null)
+    {
+        var tls = new TlsRoute
+        {
+            Namespace = "test",
+            Name = $"tls{names}",
+            Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw", Section = listener } },
+            Hostnames = { hosts },
+            Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+        };
+        edit?.Invoke(tls);
+        return With(tls);
+    }
+
+    /// <summary>A service with these endpoints.</summary>
+    /// <returns>Its key.</returns>
+    public string AddService(params IpPort[] endpoints)
+    {
+        string name = $"s{names++}";
+        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port } } });
+        for (int i = 0; i < endpoints.Length; i++)
+        {
+            resources.Add(new Workload
+            {
+                Namespace = "test",
+                Name = $"{name}-{i}",
+                ServiceAccount = "app",
+                Weight = 1,
+                Tunnel = Tunnel.None,
+                Addresses = { ByteString.CopyFrom(endpoints[i].Address.ToBytes()) },
+                Services = { [$"test/{name}"] = new ServicePorts { Ports = { new PortMapping { ServicePort = Port, TargetPort = endpoints[i].Port } } } },
+            });
+        }
+        return $"test/{name}";
+    }
+
+    /// <summary>One port of TLS with a listener for each host; the empty host is every host. Their names are their hosts.</summary>
+    public void StartTls(params string[] hosts) => Start([.. hosts.Select(static host =>
+        new GatewayListener { Name = host.Length > 0 ? host : "every", Protocol = GatewayListener.Types.Protocol.Tls, Hostname = host })]);
 
     public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
 
@@ -135,35 +186,14 @@ public sealed class TestGateway : IAsyncDisposable
     private void Start(GatewayListener.Types.Protocol protocol, IMessage routeResource)
     {
         resources.Add(routeResource);
-        resources.Add(new Gateway
-        {
-            Namespace = "test",
-            Name = "gw",
-            Addresses = { ByteString.CopyFrom(IPAddress.Loopback.GetAddressBytes()) },
-            Listeners = { new GatewayListener { Name = "l", Protocol = protocol } },
-        });
-        snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
-        host.Apply(snapshots.Current);
+        Start([new GatewayListener { Name = "l", Protocol = protocol }]);
     }
 
-    private string AddService(IpPort[] endpoints)
+    private void Start(GatewayListener[] listeners)
     {
-        string name = $"s{names++}";
-        resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port } } });
-        for (int i = 0; i < endpoints.Length; i++)
-        {
-            resources.Add(new Workload
-            {
-                Namespace = "test",
-                Name = $"{name}-{i}",
-                ServiceAccount = "app",
-                Weight = 1,
-                Tunnel = Tunnel.None,
-                Addresses = { ByteString.CopyFrom(endpoints[i].Address.ToBytes()) },
-                Services = { [$"test/{name}"] = new ServicePorts { Ports = { new PortMapping { ServicePort = Port, TargetPort = endpoints[i].Port } } } },
-            });
-        }
-        return $"test/{name}";
+        resources.Add(new Gateway { Namespace = "test", Name = "gw", Addresses = { ByteString.CopyFrom(IPAddress.Loopback.GetAddressBytes()) }, Listeners = { listeners } });
+        snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
+        host.Apply(snapshots.Current);
     }
 
     private static async Task<T> UntilAsync<T>(Func<T?> get, string what)

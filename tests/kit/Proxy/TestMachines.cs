@@ -50,6 +50,7 @@ public sealed class TestMachines
         Http2,
         Grpc,
         Tcp,
+        Tls,
         Detect,
     }
 
@@ -107,6 +108,7 @@ public sealed class TestMachines
                 Wire.Http2 => Mesh.Protocol.Config.AppProtocol.Http2,
                 Wire.Grpc => Mesh.Protocol.Config.AppProtocol.Grpc,
                 Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
+                Wire.Tls => Mesh.Protocol.Config.AppProtocol.Tls,
                 _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
             } } },
         });
@@ -123,6 +125,17 @@ public sealed class TestMachines
         var passed = new TaskCompletionSource();
         new LoopTimer(peers.Timers, static state => ((TaskCompletionSource)state!).SetResult(), passed).Arm(span);
         return passed.Task;
+    }
+
+    /// <summary>What a machine reports; it comes a few turns after the event.</summary>
+    public async Task<TrafficRecord> RecordAsync(string machine, int number = 0)
+    {
+        for (int turns = 0; turns < 10_000; turns++)
+        {
+            if (TrafficOf(machine).Records.ElementAtOrDefault(number) is { } record) return record;
+            await Task.Yield();
+        }
+        throw new TimeoutException($"machine {machine} has reported {TrafficOf(machine).Records.Count} times");
     }
 
     public PeerServer Listen(string host, ushort port = 8080) => new(new SimulatedSocketFactory(network, hosts[host]), peers, new IpPort(Ip.AnyV4, port));

@@ -16,6 +16,12 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
 
     /// <summary>Null when it was no gRPC call.</summary>
     public GrpcOutcome? Grpc { get; init; }
+
+    /// <summary>Of a connection of TLS.</summary>
+    public string ServerName { get; init; } = "";
+
+    /// <summary>Of a connection: the TLSRoute that matched.</summary>
+    public string Route { get; init; } = "";
 }
 
 /// <summary>Keeps what a proxy reports, in order. Written on the proxy's loops, read by the test.</summary>
@@ -23,10 +29,14 @@ public sealed class TrafficRecorder : ITrafficReporter
 {
     private readonly System.Collections.Concurrent.ConcurrentQueue<TrafficRecord> records = new();
 
+    private readonly System.Collections.Concurrent.ConcurrentQueue<DetectionResult> detections = new();
+
     public IReadOnlyCollection<TrafficRecord> Records => records;
 
+    public IReadOnlyCollection<DetectionResult> Detections => detections;
+
     public void HttpFinished(int loop, in HttpOutcome outcome) =>
-        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId), outcome.Grpc);
+        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId), grpc: outcome.Grpc);
 
     public void Upgraded(int loop, TrafficParties parties)
     {
@@ -38,11 +48,14 @@ public sealed class TrafficRecorder : ITrafficReporter
         // Only ends are recorded.
     }
 
-    public void TcpClosed(int loop, in TcpOutcome outcome) => Add("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes);
+    public void TcpClosed(int loop, in TcpOutcome outcome) => Add("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes,
+        serverName: System.Text.Encoding.ASCII.GetString(outcome.ServerName), route: outcome.Route ?? "");
+
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => detections.Enqueue(result);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         Add("refused", 0, failure, null, 0, 0);
 
-    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "", GrpcOutcome? grpc = null) => records.Enqueue(
-        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId, Grpc = grpc });
+    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "", string serverName = "", string route = "", GrpcOutcome? grpc = null) => records.Enqueue(
+        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId, ServerName = serverName, Route = route, Grpc = grpc });
 }

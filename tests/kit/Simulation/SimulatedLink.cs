@@ -44,10 +44,18 @@ internal sealed class SimulatedLink
 
     private async Task RunAsync(Action ended)
     {
+        // A reset does not wait until the receiver has taken what was sent before.
+        nearClient.OnBroken = () => OnBroken(From, To);
+        nearServer.OnBroken = () => OnBroken(To, From);
         await Task.WhenAll(CarryAsync(nearClient, nearServer, From, To), CarryAsync(nearServer, nearClient, To, From));
         ended();
         await nearClient.DisposeAsync();
         await nearServer.DisposeAsync();
+    }
+
+    private void OnBroken(SimulatedHost from, SimulatedHost to)
+    {
+        if (network.IsReachable(from.Machine, to.Machine)) Reset();
     }
 
     private async Task CarryAsync(MemoryConnection source, MemoryConnection target, SimulatedHost from, SimulatedHost to)

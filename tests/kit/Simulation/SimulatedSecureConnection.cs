@@ -18,6 +18,9 @@ internal sealed class SimulatedSecureConnection : SecureConnection
     {
         (this.transport, PeerUri, Alpn, PeerNotAfter) = (transport, peerUri, alpn, peerNotAfter);
         (plain, inside) = MemoryConnection.Pair(transport.Loop);
+        plain.OnBroken = () => OnBroken?.Invoke();
+        inside.OnBroken = transport.Abort;
+        transport.OnBroken = inside.Abort;
         transport.Loop.Post(_ => _ = RunAsync(), null);
     }
 

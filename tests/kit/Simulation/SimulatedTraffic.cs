@@ -32,6 +32,11 @@ internal sealed class SimulatedTraffic : ITrafficReporter
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);
 
+    public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
+    {
+        // Invariants are about what was carried.
+    }
+
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) => Keep(failure);
 
     private void Keep(Failure? failure)

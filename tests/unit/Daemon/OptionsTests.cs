@@ -81,7 +81,7 @@ public sealed class OptionsTests : IDisposable
         Assert.Null(seen);
         string[] expected =
         [
-            $"{FilePath}:1: nod: unknown key; known here are node, controller, trust, resources, workers, admin, metrics, readiness, stateDirectory, nodeSocket, log",
+            $"{FilePath}:1: nod: unknown key; known here are node, controller, trust, resources, workers, admin, metrics, readiness, stateDirectory, nodeSocket, drainTimeout, log",
             $"{FilePath}:2: workers: 'many' is not a number of loops from 0 to 1024",
             $"{FilePath}:4: log.level: 'loud' is none of debug, info, warning, error",
             $"{FilePath}:5: log.colour: unknown key; known here are level, format",

@@ -10,6 +10,9 @@ public sealed class BadInputTests
     private const string workload = "apiVersion: mesh.internal/v1\nkind: Workload\nmetadata: { name: a }\nspec:\n";
     private const string policy = "apiVersion: mesh.internal/v1\nkind: AccessPolicy\nmetadata: { name: a }\nspec:\n";
 
+    private const string tlsRoute = "apiVersion: gateway.networking.k8s.io/v1\nkind: TLSRoute\nmetadata: { name: a }\nspec:\n";
+    private const string gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: a }\nspec:\n  gatewayClassName: meshd\n";
+    private const string traffic = "apiVersion: mesh.internal/v1\nkind: TrafficPolicy\nmetadata: { name: a }\nspec:\n";
     private const string telemetry = "apiVersion: mesh.internal/v1\nkind: TelemetryPolicy\nmetadata: { name: a }\nspec:\n";
 
     [Theory]
@@ -80,6 +83,31 @@ public sealed class BadInputTests
     [InlineData(telemetry + "  targetRefs: [ { kind: Service, name: a } ]\n  tracing: { }", 5, "spec.targetRefs[0].kind", "must be one of Workload, Namespace")]
     [InlineData(telemetry + "  targetRefs: [ { kind: Workload, name: a, sectionName: 80 } ]\n  tracing: { }", 5, "spec.targetRefs[0].sectionName", "whole workloads")]
     public void Wrong_telemetry_policy_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason) =>
+        Wrong_document_is_refused_with_line_field_and_reason(yaml, line, path, reason);
+
+    [Theory]
+    [InlineData(tlsRoute + "  rules: []", 5, "spec.rules", "at least 1 item")]
+    [InlineData(tlsRoute + "  rules: [ { } ]", 5, "spec.rules[0].backendRefs", "must be given")]
+    [InlineData(tlsRoute + "  rules: [ { matches: [ ] } ]", 5, "spec.rules[0].matches", "unknown field")]
+    [InlineData(tlsRoute + "  hostnames: [ 10.0.0.1 ]", 5, "spec.hostnames[0]", "addresses are not allowed")]
+    [InlineData(tlsRoute + "  hostnames: [ \"a.*.b\" ]", 5, "spec.hostnames[0]", "must be a DNS name")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 443, protocol: TLS } ]", 6, "spec.listeners[0].tls", "mode: Passthrough")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 443, protocol: TLS, tls: { } } ]", 6, "spec.listeners[0].tls.mode", "\"Terminate\" is not supported yet")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 443, protocol: TLS, tls: { mode: Passthrough, certificateRefs: [ ] } } ]", 6, "spec.listeners[0].tls.certificateRefs", "not supported yet")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 80, protocol: HTTP, tls: { mode: Passthrough } } ]", 6, "spec.listeners[0].tls", "must be absent for protocol HTTP")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 80, protocol: TCP, hostname: a.b } ]", 6, "spec.listeners[0].hostname", "must be absent for protocol TCP")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 443, protocol: TLS, tls: { mode: Passthrough } }, { name: m, port: 443, protocol: TLS, tls: { mode: Passthrough } } ]", 6, "spec.listeners", "share port 443")]
+    [InlineData(gateway + "  listeners: [ { name: l, port: 443, protocol: HTTP, hostname: a.b }, { name: m, port: 443, protocol: TLS, tls: { mode: Passthrough } } ]", 6, "spec.listeners", "share port 443")]
+    [InlineData(traffic + "  proxyProtocol: { }", 5, "spec.proxyProtocol", "must have send or acceptFrom")]
+    [InlineData(traffic + "  proxyProtocol: { send: V1 }", 5, "spec.proxyProtocol.send", "\"V1\" is not supported yet")]
+    [InlineData(traffic + "  proxyProtocol: { acceptFrom: [ 10.0.0.0/8 ] }", 5, "spec.proxyProtocol.acceptFrom", "needs targetRefs that are all Gateways")]
+    [InlineData(traffic + "  proxyProtocol: { acceptFrom: [ 10.0.0.1/8 ] }\n  targetRefs: [ { kind: Gateway, name: g } ]", 5, "spec.proxyProtocol.acceptFrom[0]", "bits set beyond its prefix")]
+    [InlineData(traffic + "  proxyProtocol: { acceptFrom: [ ] }\n  targetRefs: [ { kind: Gateway, name: g } ]", 5, "spec.proxyProtocol.acceptFrom", "at least 1 item")]
+    [InlineData(traffic + "  proxyProtocol: { send: V2 }\n  targetRefs: [ { kind: Gateway, name: g } ]", 5, "spec.proxyProtocol.send", "must be absent for a Gateway")]
+    [InlineData(traffic + "  timeouts: { idle: 1s }\n  targetRefs: [ { kind: Gateway, name: g } ]", 5, "spec.timeouts", "must be absent for a Gateway")]
+    [InlineData(traffic + "  proxyProtocol: { acceptFrom: [ 10.0.0.0/8 ] }\n  targetRefs: [ { kind: Gateway, name: g, sectionName: 80 } ]", 6, "spec.targetRefs[0].sectionName", "name of a listener")]
+    [InlineData(traffic + "  timeouts: { idle: 1s }\n  targetRefs: [ { kind: Service, group: gateway.networking.k8s.io, name: g } ]", 6, "spec.targetRefs[0].group", "must be \"\" for kind Service")]
+    public void Wrong_layer_4_configuration_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason) =>
         Wrong_document_is_refused_with_line_field_and_reason(yaml, line, path, reason);
 
     [Fact]

@@ -27,9 +27,9 @@ public sealed class RouteCompilerTests
         return (Documents.Message<HttpRoute>(result, TypeUrls.HttpRoute, "shop/r"), result);
     }
 
-    private static string Condition(CompileResult result, string type)
+    private static string Condition(CompileResult result, string type, string kind = "HTTPRoute")
     {
-        var status = result.Statuses[new ResourceKey("gateway.networking.k8s.io", "HTTPRoute", "shop", "r")];
+        var status = result.Statuses[new ResourceKey("gateway.networking.k8s.io", kind, "shop", "r")];
         var condition = status["parents"]![0]!["conditions"]!.AsArray().Single(condition => condition!["type"]!.ToString() == type)!;
         return $"{condition["status"]} {condition["reason"]}";
     }
@@ -68,6 +68,36 @@ public sealed class RouteCompilerTests
         Assert.Equal("False RefNotPermitted", Condition(Compile(Route(spec)).Result, "ResolvedRefs"));
         Assert.Equal("True ResolvedRefs", Condition(Compile(Route(spec) + grant).Result, "ResolvedRefs"));
         Assert.Equal("False RefNotPermitted", Condition(Compile(Route(spec) + grant.Replace("name: pay", "name: other", StringComparison.Ordinal)).Result, "ResolvedRefs"));
+    }
+
+    private const string tlsBackend = "rules: [ { backendRefs: [ { name: web, port: 80, weight: 3 }, { name: gone, port: 80 } ] } ]";
+
+    private static string TlsRoute(string spec) => Route(spec).Replace("kind: HTTPRoute", "kind: TLSRoute", StringComparison.Ordinal).Replace("/v1\nkind: TLSRoute", "/v1alpha2\nkind: TLSRoute", StringComparison.Ordinal);
+
+    [Fact]
+    public void Tls_route_of_a_service_has_its_names_and_weights_and_says_what_is_missing()
+    {
+        var result = Documents.Compile(TlsRoute($"{{ parentRefs: [ {{ kind: Service, name: web, port: 80 }} ], hostnames: [ a.example, \"*.b.example\" ], {tlsBackend} }}"));
+
+        var route = Documents.Message<TlsRoute>(result, TypeUrls.TlsRoute, "shop/r");
+        Assert.Equal(["a.example", "*.b.example"], route.Hostnames);
+        Assert.Equal(80u, Assert.Single(route.Parents).Port);
+        Assert.Equal([(3u, ""), (1u, "BackendNotFound: Service shop/gone does not exist")], route.Backends.Select(backend => (backend.Weight, backend.InvalidReason)));
+        Assert.Equal(("True Accepted", "False BackendNotFound"), (Condition(result, "Accepted", "TLSRoute"), Condition(result, "ResolvedRefs", "TLSRoute")));
+    }
+
+    [Theory]
+    [InlineData("{ name: l, port: 443, protocol: TLS, tls: { mode: Passthrough }, hostname: \"*.a.com\" }", "x.a.com", "True Accepted")]
+    [InlineData("{ name: l, port: 443, protocol: TLS, tls: { mode: Passthrough } }", "x.a.com", "True Accepted")]
+    [InlineData("{ name: l, port: 443, protocol: TLS, tls: { mode: Passthrough }, hostname: \"*.a.com\" }", "a.com", "False NoMatchingListenerHostname")]
+    [InlineData("{ name: l, port: 443, protocol: TCP }", "x.a.com", "False NotAllowedByListeners")]
+    [InlineData("{ name: l, port: 443, protocol: TLS, tls: { mode: Passthrough }, allowedRoutes: { kinds: [ { kind: HTTPRoute } ] } }", "x.a.com", "False NotAllowedByListeners")]
+    public void Tls_route_attaches_to_listeners_of_TLS_with_a_name_in_common(string listener, string host, string accepted)
+    {
+        var gateway = $"---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{ name: edge, namespace: shop }}\nspec: {{ gatewayClassName: meshd, listeners: [ {listener} ] }}\n";
+
+        var result = Documents.Compile(TlsRoute($"{{ parentRefs: [ {{ name: edge }} ], hostnames: [ {host} ], {tlsBackend} }}") + gateway);
+        Assert.Equal(accepted, Condition(result, "Accepted", "TLSRoute"));
     }
 
     [Fact]

@@ -14,7 +14,12 @@ internal sealed class RandomMesh(Random random)
         < 5 => Workload(),
         < 7 => Service(),
         7 => Route(),
-        8 => random.Next(2) == 0 ? new TcpRoute { Namespace = Space(), Name = Name("t"), Parents = { Parent() }, Backends = { Backend() } } : Gateway(),
+        8 => random.Next(3) switch
+        {
+            0 => new TcpRoute { Namespace = Space(), Name = Name("t"), Parents = { Parent() }, Backends = { Backend() } },
+            1 => new TlsRoute { Namespace = Space(), Name = Name("u"), Parents = { Parent() }, Hostnames = { "host" + random.Next(2) }, Backends = { Backend() }, CreatedUnixMs = random.Next(3) },
+            _ => Gateway(),
+        },
         9 => new AccessPolicy { Namespace = Space(), Name = Name("p"), Targets = { Targets() }, Action = (AccessPolicy.Types.Action)random.Next(2), Rules = { Rule() } },
         10 => new MtlsPolicy { Namespace = Space(), Name = Name("m"), Targets = { Targets() }, Mode = (MtlsPolicy.Types.Mode)random.Next(2), CreatedUnixMs = random.Next(3) },
         11 => new TelemetryPolicy
@@ -30,8 +35,9 @@ internal sealed class RandomMesh(Random random)
         {
             Namespace = Space(),
             Name = Name("f"),
-            Targets = { Targets() },
+            Targets = { Targets(), new Target { Gateway = $"{Space()}/{Name("g")}" } },
             RequestTimeoutMs = (ulong)random.Next(5),
+            ProxyProtocol = random.Next(2) == 0 ? null : new Wire.ProxyProtocol { Send = (Wire.ProxyProtocol.Types.Version)random.Next(2), AcceptFrom = { $"10.{random.Next(3)}.0.0/16" } },
             LoadBalancer = (TrafficPolicy.Types.LoadBalancer)random.Next(3),
             CreatedUnixMs = random.Next(3),
         },
@@ -95,7 +101,7 @@ internal sealed class RandomMesh(Random random)
     {
         Namespace = Space(),
         Name = Name("g"),
-        Listeners = { new GatewayListener { Name = "l", Port = Port(), Protocol = random.Next(2) == 0 ? GatewayListener.Types.Protocol.Http : GatewayListener.Types.Protocol.Tcp } },
+        Listeners = { new GatewayListener { Name = "l", Port = Port(), Protocol = random.Next(3) switch { 0 => GatewayListener.Types.Protocol.Http, 1 => GatewayListener.Types.Protocol.Tls, _ => GatewayListener.Types.Protocol.Tcp }, Hostname = random.Next(2) == 0 ? "" : "host0" } },
     };
 
     private ParentRef Parent() => random.Next(3) == 0

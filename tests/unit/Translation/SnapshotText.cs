@@ -30,7 +30,7 @@ internal static class SnapshotText
         {
             text.AppendLine($"gateway {gateway.Key} {string.Join(',', gateway.Addresses)} {Telemetry(gateway.Telemetry)}");
             foreach (var listener in gateway.Listeners)
-                text.AppendLine($"  {listener.Name} {listener.Port} {listener.Protocol} {Routes(listener.HttpRoutes)} {Backends(listener.TcpBackends)}");
+                text.AppendLine($"  {listener.Name} {listener.Port} {listener.Protocol} {Routes(listener.HttpRoutes)} {Backends(listener.TcpBackends)} {TlsRoutes(listener.TlsRoutes)} {string.Join(',', listener.ProxyProtocolFrom)}");
         }
         return text.ToString();
     }
@@ -50,7 +50,7 @@ internal static class SnapshotText
     private static void Write(StringBuilder text, ServicePortModel port)
     {
         text.AppendLine($"  {port.Port} {port.ServiceKey} {port.ServiceName} {port.ServiceNamespace} {port.Hostname} {port.PortName} {port.Protocol}");
-        text.AppendLine($"    {port.Balancer.GetType().Name} {port.Traffic} {Routes(port.HttpRoutes)} {Backends(port.TcpBackends)}");
+        text.AppendLine($"    {port.Balancer.GetType().Name} {port.Traffic} {Routes(port.HttpRoutes)} {Backends(port.TcpBackends)} {TlsRoutes(port.TlsRoutes)}");
         foreach (var endpoint in port.Endpoints) text.AppendLine($"    {endpoint.Workload.Uid} {endpoint.Target} {endpoint.Weight}");
     }
 
@@ -71,6 +71,9 @@ internal static class SnapshotText
 
     private static string Routes(HttpRouteTable? routes) => routes is null ? "-"
         : string.Join(',', Enumerable.Range(0, 4).Select(i => routes.Match(Requests.Request($"/{i}"))).Select(static rule => $"{rule?.RouteKey}>{Backends(rule?.Backends ?? [])}"));
+
+    private static string TlsRoutes(TlsRouteTable? routes) => routes is null ? "-"
+        : string.Join(',', ((string[])["", "host0", "host1"]).Select(name => routes.Match(Encoding.ASCII.GetBytes(name))).Select(static rule => $"{rule?.RouteKey}>{Backends(rule?.Backends ?? [])}"));
 
     private static string Backends(BackendModel[] backends) => string.Join(',', backends.Select(static b => $"{b.ServiceKey}:{b.Port}*{b.Weight}"));
 }

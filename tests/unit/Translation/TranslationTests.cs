@@ -97,6 +97,55 @@ public sealed class TranslationTests
         Assert.Equal(TimeSpan.FromMilliseconds(3), snapshot.FindServicePort("shop/cart", 80)!.Traffic.RequestTimeout);
     }
 
+    [Fact]
+    public void Tls_listener_takes_of_a_routes_names_those_that_are_its_own()
+    {
+        var snapshot = Translate(
+            new Gateway { Namespace = "shop", Name = "g", Listeners = { new GatewayListener { Name = "l", Port = 443, Protocol = GatewayListener.Types.Protocol.Tls, Hostname = "*.a.example" } } },
+            Tls("named", "x.a.example", "x.b.example"), Tls("wide", "*.example"), Tls("any"));
+        var routes = snapshot.Gateways[0].Listeners[0].TlsRoutes!;
+        Assert.Equal(["shop/named", "shop/any", null, null], new[] { "x.a.example", "y.a.example", "x.b.example", "" }.Select(name => routes.Match(System.Text.Encoding.ASCII.GetBytes(name))?.RouteKey));
+
+        static TlsRoute Tls(string name, params string[] hosts)
+        {
+            var route = new TlsRoute { Namespace = "shop", Name = name, Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "shop/g", Section = "l" } } };
+            route.Hostnames.AddRange(hosts);
+            return route;
+        }
+    }
+
+    [Fact]
+    public void Listeners_policy_on_the_PROXY_protocol_beats_the_gateways_and_concerns_no_service()
+    {
+        var snapshot = Translate(Workload("w", "10.0.0.1"), Service(),
+            new Gateway { Namespace = "shop", Name = "g", Listeners = { Listener("l"), Listener("m") } },
+            Accept("all", new Target { Gateway = "shop/g" }, "10.0.0.0/8"), Accept("one", new Target { Gateway = "shop/g", Listener = "m" }, "192.0.2.0/24"));
+        Assert.Equal(["10.0.0.0/8", "192.0.2.0/24"], snapshot.Gateways[0].Listeners.Select(static listener => Assert.Single(listener.ProxyProtocolFrom).ToString()));
+        Assert.Equal(TrafficSettings.Default, snapshot.FindServicePort("shop/cart", 80)!.Traffic);
+
+        static GatewayListener Listener(string name) => new() { Name = name, Port = 80, Protocol = GatewayListener.Types.Protocol.Tcp };
+        static TrafficPolicy Accept(string name, Target target, string block) =>
+            new() { Namespace = "shop", Name = name, Targets = { target }, ProxyProtocol = new Wire.ProxyProtocol { AcceptFrom = { block } } };
+    }
+
+    [Fact]
+    public void PROXY_header_is_sent_to_the_ports_behind_the_service_that_the_policy_names()
+    {
+        var policy = new TrafficPolicy
+        {
+            Namespace = "shop",
+            Name = "p",
+            IdleTimeoutMs = 5000,
+            Targets = { new Target { Service = "shop/cart" } },
+            ProxyProtocol = new Wire.ProxyProtocol { Send = Wire.ProxyProtocol.Types.Version.V2 },
+        };
+        var snapshot = Translate(Workload("w", "10.0.0.1"), Service(), policy);
+        var workload = snapshot.WorkloadsByUid["shop/w"];
+        Assert.Equal((true, false), (snapshot.SendsProxyHeader(workload, 8080), snapshot.SendsProxyHeader(workload, 9090)));
+        Assert.Equal(TimeSpan.FromSeconds(5), snapshot.FindServicePort("shop/cart", 80)!.Traffic.IdleTimeout);
+        Assert.False(Translate(Workload("w", "10.0.0.1"), Service()).SendsProxyHeader(workload, 8080));
+    }
+
     public static TheoryData<string, IMessage> Unusable => new()
     {
         { "address", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Addresses = { ByteString.CopyFrom(1, 2, 3, 4, 5) } } },
@@ -113,6 +162,8 @@ public sealed class TranslationTests
         { "target port", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Weight = 1, Addresses = { ByteString.CopyFrom(1, 2, 3, 4) },
             Services = { ["a/s"] = new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 70_000 } } } } } },
         { "mTLS mode", new MtlsPolicy { Namespace = "a", Name = "m", Mode = (MtlsPolicy.Types.Mode)9 } },
+        { "PROXY block", new TrafficPolicy { Namespace = "a", Name = "t", ProxyProtocol = new Wire.ProxyProtocol { AcceptFrom = { "10.0.0.0/33" } } } },
+        { "PROXY version", new TrafficPolicy { Namespace = "a", Name = "t", ProxyProtocol = new Wire.ProxyProtocol { Send = (Wire.ProxyProtocol.Types.Version)9 } } },
         { "timeout", new TrafficPolicy { Namespace = "a", Name = "t", RequestTimeoutMs = ulong.MaxValue } },
         { "HTTPS listener", new Gateway { Namespace = "a", Name = "g", Listeners = { new GatewayListener { Name = "l", Port = 443, Protocol = GatewayListener.Types.Protocol.Https } } } },
     };

@@ -17,13 +17,29 @@ internal static class SoakRun
     {
         await output.WriteLineAsync($"seed {options.Seed:x}, {options.Duration.TotalSeconds:0} s");
         await using var world = await SoakWorld.StartAsync();
+        var problems = new List<string>();
+        try
+        {
+            await RunAsync(world, options, problems, output, stopping);
+        }
+        catch (Exception error)
+        {
+            problems.Add($"the run could not go on: {error}");
+        }
+        foreach (string problem in problems) await output.WriteLineAsync(problem.StartsWith(Complaints.Mark, StringComparison.Ordinal) ? problem : $"{Complaints.Mark} {problem}");
+        if (problems.Count > 0) await SoakWorld.KeepLogsAsync(world.Lab, output);
+        await output.WriteLineAsync(problems.Count == 0 ? "everything was right" : $"{problems.Count} things were WRONG; repeat with --seed {options.Seed:x}");
+        return problems.Count == 0;
+    }
+
+    private static async Task RunAsync(SoakWorld world, SoakOptions options, List<string> problems, TextWriter output, CancellationToken stopping)
+    {
         var before = await Task.WhenAll(world.Nodes.Select(node => node.MeasureAsync()));
         world.StartLoad(options);
         using var loaded = new CancellationTokenSource();
         var changes = world.Changes;
         var changing = changes.RunAsync(loaded.Token);
         var residents = await WatchAsync(world, options.Duration, output, stopping);
-        var problems = new List<string>();
         await loaded.CancelAsync();
         await changing;
         await output.WriteLineAsync($"{changes.Count} changes of the configuration meanwhile");
@@ -33,10 +49,6 @@ internal static class SoakRun
         problems.AddRange(Books.Problems(world, reports));
         problems.AddRange(residents.SelectMany(resident => resident.Problems()));
         problems.AddRange(LogProblems(world));
-        foreach (string problem in problems) await output.WriteLineAsync(problem.StartsWith(Complaints.Mark, StringComparison.Ordinal) ? problem : $"{Complaints.Mark} {problem}");
-        if (problems.Count > 0) await SoakWorld.KeepLogsAsync(world.Lab, output);
-        await output.WriteLineAsync(problems.Count == 0 ? "everything was right" : $"{problems.Count} things were WRONG; repeat with --seed {options.Seed:x}");
-        return problems.Count == 0;
     }
 
     private static async Task<IReadOnlyList<Resident>> WatchAsync(SoakWorld world, TimeSpan duration, TextWriter output, CancellationToken stopping)

@@ -25,7 +25,7 @@ internal static class Bodies
         var check = new PatternCheck(wish.Seed, head ? 0 : wish.Size);
         await ReadAsync(talk, response, check, draw.OneIn(30) && wish.Size > 100_000 ? TimeSpan.FromMilliseconds(500) : TimeSpan.Zero);
         check.MustEnd();
-        bool sent = way.IsRaw || way.Port == talk.Target.Http2; // the other server has none in HTTP/1.1
+        bool sent = way.IsRaw || way.Port == talk.Target.Http2 || way.Port == talk.Target.DetectedHttp2; // the other server has none in HTTP/1.1
         if (wish.Trailers && sent && wish.Framing == Framing.Chunked && !head) MustHaveTrailer(response, wish);
         talk.Ledger.End(id, 0, head ? 0 : wish.Size);
     }
@@ -156,7 +156,7 @@ internal static class Bodies
         {
             < 4 => new Way(target.Http1, isHttp2, false),
             < 7 => new Way(target.Http2, isHttp2, false),
-            < 8 when target.DetectedHttp > 0 => new Way(target.DetectedHttp, false, false),
+            < 8 when target.DetectedHttp > 0 => new Way(isHttp2 ? target.DetectedHttp2 : target.DetectedHttp, isHttp2, false),
             _ => new Way(target.RawHttp, isHttp2, true),
         };
     }

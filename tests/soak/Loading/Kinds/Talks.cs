@@ -17,7 +17,7 @@ internal static class Talks
 
     public static Task GreetedAsync(Conversation talk) => RunAsync(talk, talk.Target.Greeting, greets: true, isTls: false);
 
-    public static Task TlsAsync(Conversation talk) => RunAsync(talk, talk.Target.Tls, greets: false, isTls: true);
+    public static Task TlsAsync(Conversation talk) => RunAsync(talk, talk.Draw.OneIn(2) ? talk.Target.Tls : talk.Target.DetectedTls, greets: false, isTls: true);
 
     /// <summary>Connections that hardly begin: left at once, or after a byte, in order or not.</summary>
     public static async Task BarelyAsync(Conversation talk)

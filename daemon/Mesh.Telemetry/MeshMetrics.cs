@@ -97,6 +97,21 @@ public static class MeshMetrics
     public static readonly MetricFamily LoopBusy = MetricFamily.Counter(
         "mesh_loop_busy_seconds_total", "Time that a worker loop spent working rather than waiting.", "loop");
 
+    public static readonly MetricFamily BufferBlocks = MetricFamily.Gauge(
+        "mesh_buffer_blocks_outstanding", "Buffer blocks in use, by input that was not read and output that was not sent.", "loop");
+
+    public static readonly MetricFamily SocketsOpen = MetricFamily.Gauge(
+        "mesh_sockets_open", "TCP sockets of a worker loop, without listeners.", "loop");
+
+    public static readonly MetricFamily StreamsActive = MetricFamily.Gauge(
+        "mesh_http2_streams_active", "HTTP/2 streams in use, of clients, applications and tunnels.", "loop");
+
+    public static readonly MetricFamily DownstreamConnections = MetricFamily.Gauge(
+        "mesh_downstream_connections", "Accepted connections that are being served, by the kind of listener that accepted them.", "loop", "listener");
+
+    public static readonly MetricFamily UpstreamConnectionsKept = MetricFamily.Gauge(
+        "mesh_upstream_connections_kept", "Upstream connections that are kept for the next who needs one: idle ones, and those that many share.", "loop", "kind");
+
     public static readonly MetricFamily RedirectVerified = MetricFamily.Gauge(
         "mesh_redirect_verified", "1 if a probe has just shown that the workload's traffic is redirected, else 0.", "workload", "namespace");
 

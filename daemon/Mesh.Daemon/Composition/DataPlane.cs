@@ -31,8 +31,7 @@ internal sealed class DataPlane : IAsyncDisposable
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);
         snapshots.Changed += Gateways.Apply;
-        foreach (var loop in loops)
-            metrics.Observe(MeshMetrics.LoopBusy, new LabelSet(loop.Name), () => loop.Busy.TotalSeconds);
+        foreach (var loop in loops) LoopMetrics.Register(metrics, loop, Context.OccupancyOf(loop));
         metrics.Observe(MeshMetrics.ConfigVersion, new LabelSet(), () => snapshots.Current.Version);
     }
 

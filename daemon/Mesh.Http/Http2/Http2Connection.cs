@@ -173,6 +173,7 @@ public sealed class Http2Connection : IDrainable
     internal void Add(Http2Stream stream)
     {
         unreleased++;
+        Loop.Counts.Streams++;
         Streams.Add(stream);
     }
 
@@ -211,6 +212,7 @@ public sealed class Http2Connection : IDrainable
     internal void OnReleased(Http2Stream stream)
     {
         unreleased--;
+        Loop.Counts.Streams--;
         if (!Streams.TryGet(stream.Id, out _)) stream.GiveBackHeaders();
         else if (stream.LocalEnded) RefuseRest(stream);
     }

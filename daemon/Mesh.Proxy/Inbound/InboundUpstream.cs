@@ -55,7 +55,7 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Pr
     private async ValueTask<ClientExchange> OpenHttp2(Loop loop)
     {
         http2 ??= new SharedHttp2<int>(loop, (Http2Settings.Requests, Http2Limits.Upstream), context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout,
-            code => context.Reporter.Http2Failed(loop.Index, Http2Side.Upstream, code));
+            code => context.Reporter.Http2Failed(loop.Index, Http2Side.Upstream, code), change => context.OccupancyOf(loop).Add(KeptKind.Http2, change));
         try
         {
             while (true)

@@ -15,13 +15,16 @@ internal sealed class SharedHttp2<TKey>
     private readonly int maxStreams;
     private readonly TimeSpan idleTimeout;
     private readonly Action<ErrorCode> failed;
+    private readonly Action<int> count;
     private readonly LoopTimer sweep;
 
     /// <param name="maxStreams">In use on a connection before another is opened.</param>
     /// <param name="failed">Told of connections that were ended here for what the peer did.</param>
-    public SharedHttp2(Loop loop, (Http2Settings Settings, Http2Limits Limits) rules, int maxStreams, TimeSpan idleTimeout, Action<ErrorCode> failed)
+    /// <param name="count">Told by how many its connections have become more.</param>
+    public SharedHttp2(
+        Loop loop, (Http2Settings Settings, Http2Limits Limits) rules, int maxStreams, TimeSpan idleTimeout, Action<ErrorCode> failed, Action<int> count)
     {
-        this.failed = failed;
+        (this.failed, this.count) = (failed, count);
         (this.loop, this.rules, this.maxStreams, this.idleTimeout) = (loop, rules, maxStreams, idleTimeout);
         sweep = new LoopTimer(loop.Timers, static self => ((SharedHttp2<TKey>)self!).Sweep(), this);
     }
@@ -127,6 +130,7 @@ internal sealed class SharedHttp2<TKey>
     {
         var http2 = Http2Connection.Client(transport, rules.Settings, rules.Limits);
         shared.Http2 = http2;
+        count(1);
         _ = RunToEnd(key, shared, http2);
         return http2;
     }
@@ -143,6 +147,7 @@ internal sealed class SharedHttp2<TKey>
         }
         finally
         {
+            count(-1);
             Forget(key, shared);
             if (http2.Reproach is { } code) failed(code);
         }

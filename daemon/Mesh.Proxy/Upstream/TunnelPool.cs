@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
@@ -17,11 +18,11 @@ internal sealed class TunnelPool
     private readonly HboneTunnels hbone;
     private readonly DirectTunnels direct;
 
-    public TunnelPool(ProxyContext context, Loop loop)
+    public TunnelPool(ProxyContext context, Loop loop, LoopOccupancy occupancy)
     {
         var dialer = new TunnelDialer(context, loop);
-        hbone = new HboneTunnels(context, loop, dialer);
-        direct = new DirectTunnels(context.Options, loop, dialer, hbone);
+        hbone = new HboneTunnels(context, loop, dialer, occupancy);
+        direct = new DirectTunnels(context.Options, loop, dialer, hbone, occupancy);
     }
 
     /// <exception cref="ProxyException">No identity, denied by the peer, or the peer cannot reach the application.</exception>

@@ -58,7 +58,8 @@ public sealed class LabWorkload : IAsyncDisposable
         if (IsConnected) await DeleteAsync();
     }
 
-    internal async Task AddAsync()
+    /// <summary>ADD through the chain, once more after a DEL.</summary>
+    public async Task AddAsync()
     {
         result = await chain.AddAsync(container, Space.Path, Name.Arguments);
         Addresses = [.. result["ips"]!.AsArray().Select(static ip => ((string)ip!["address"]!).Split('/')[0]).OrderBy(static address => address.Contains(':'))];

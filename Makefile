@@ -66,9 +66,9 @@ bench: deps build
 micro: bin/.restored
 	@dotnet run --project perf/micro -c $(CONFIG) --no-restore -- $(MICRO)
 
-## soak: the demo's traffic for SOAK_MINUTES, then memory and descriptors must be where they were
+## soak: mixed load with every byte checked for SOAK_MINUTES (5), then nothing may be left of it; SOAK="--seed HEX --kinds a,b --rate N" repeats a failure
 soak: deps build
-	@dotnet demo/Mesh.Demo/bin/$(CONFIG)/net10.0/Mesh.Demo.dll --soak $(or $(SOAK_MINUTES),30)
+	@dotnet tests/soak/bin/$(CONFIG)/net10.0/Mesh.Soak.dll --minutes $(or $(SOAK_MINUTES),5) $(SOAK)
 
 ## fuzz: each parser for FUZZ_SECONDS (60) from a fresh FUZZ_SEED; a failure becomes a corpus file and prints the command that repeats it
 fuzz: build

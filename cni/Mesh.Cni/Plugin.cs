@@ -66,13 +66,14 @@ internal sealed class Plugin(NetworkConfig config, PluginHost host)
     {
         var environment = CniEnvironment.Read(host.Environment, needsNamespace: true);
         var identity = WorkloadIdentity.From(name => environment.Arguments[name] ?? ConfiguredArgument(name), environment.ContainerId);
-        var previous = config.PreviousResult is { } result ? PreviousResult.Read(result) : new([], []);
+        var previous = config.PreviousResult is { } result ? PreviousResult.Read(result) : new([], [], []);
         using var workload = WorkloadNamespace.Open(environment.NamespacePath);
         var addresses = workload.Addresses(previous.Addresses).Select(static address => address.ToString());
         var enrolment = Enroller.Describe(identity, workload, addresses, AttachmentOf(environment), config.Capture) with
         {
             Network = config.Name,
             Resolvers = ResolverList.Find([previous.Nameservers, config.Nameservers], environment.NamespacePath),
+            SearchDomains = ResolverList.FindSearchDomains([previous.SearchDomains, config.SearchDomains], environment.NamespacePath),
         };
         Enroller.Enrol(workload, enrolment, DaemonWithin(config.Timeout, waits: true));
         ResultWriter.WriteResult(host.Output, config.PreviousResult, config.CniVersion);

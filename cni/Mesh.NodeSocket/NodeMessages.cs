@@ -35,6 +35,15 @@ public sealed record Enrolment
     [JsonRequired]
     public IReadOnlyList<string> Resolvers { get; init; } = [];
 
+    /// <summary>Domains that the workload's resolver appends to names. Records of earlier versions have none.</summary>
+    public IReadOnlyList<string> SearchDomains
+    {
+        get => searchDomains ?? [];
+        init => searchDomains = value;
+    }
+
+    private readonly IReadOnlyList<string>? searchDomains;
+
     [JsonRequired]
     public CaptureOptions Capture { get; init; } = CaptureOptions.Default;
 

@@ -123,7 +123,7 @@ public sealed class CaptureManager : IAsyncDisposable
         {
             differences.AddRange(workload.RuleDifferences());
             differences.AddRange(workload.ForeignAddresses().Select(static address => $"the namespace does not hold {address}"));
-            if (probes && RedirectProbe.Run(workload.Network) is { } difference) differences.Add(difference);
+            if (probes && RedirectProbe.Run(workload.Network, workload.Description.Addresses) is { } difference) differences.Add(difference);
         }
         catch (CaptureException error)
         {

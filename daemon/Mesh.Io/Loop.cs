@@ -35,6 +35,8 @@ public abstract class Loop
     /// <summary>Blocks for what this loop's connections read and write. Only to be used on the loop.</summary>
     public BufferPool Buffers { get; } = new();
 
+    public LoopCounts Counts { get; } = new();
+
     /// <summary>Installed on the loop's thread, so that awaiting a task that completes elsewhere resumes here.</summary>
     public SynchronizationContext Context { get; }
 

@@ -4,7 +4,7 @@ namespace Mesh.Io;
 /// only the factory differs. Thread-safe.</summary>
 public abstract class SocketFactory
 {
-    /// <summary>Starts listening. Connections arrive on one of the loops, chosen by the kernel, through the callback on that loop.</summary>
+    /// <summary>Starts listening; the IPv6 wildcard means both families, as far as there are both. Connections arrive on one of the loops, chosen by the kernel, through the callback on that loop.</summary>
     /// <exception cref="IOException">The address is taken or not of this namespace.</exception>
     public abstract Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted);
 
@@ -14,7 +14,9 @@ public abstract class SocketFactory
 
     /// <summary>Binds a UDP socket. Datagrams arrive through the callback on the loop; the memory is valid until it returns.</summary>
     /// <param name="mark">SO_MARK of what the socket sends; 0 for none.</param>
-    public abstract DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0);
+    /// <param name="peer">The only one it hears from, and whose absence it notices; null for anybody.</param>
+    /// <exception cref="IOException">The address is taken or not of this namespace, or there is no way to the peer.</exception>
+    public abstract DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0, IpPort? peer = null);
 }
 
 public delegate void DatagramReceived(DatagramSocket socket, ReadOnlySpan<byte> datagram, IpPort from);
@@ -45,6 +47,16 @@ public abstract class DatagramSocket : IDisposable
 
     /// <summary>Best effort: a datagram that does not fit the socket's buffer is dropped, as the network may do. On its loop only.</summary>
     public abstract void Send(ReadOnlySpan<byte> datagram, IpPort to);
+
+    /// <summary>Called on the loop when the network says that nobody listens at the peer.</summary>
+    public Action? Unreachable { get; set; }
+
+    /// <summary>What a redirected datagram from this sender was meant for. On its loop only.</summary>
+    public virtual bool TryGetOriginalDestination(IpPort from, out IpPort destination)
+    {
+        destination = default;
+        return false;
+    }
 
     public abstract void Dispose();
 }

@@ -39,6 +39,8 @@ public sealed class ProxyContext
     public ITrafficReporter Reporter { get; }
     public LocalWorkloads Locals { get; } = new();
 
+    public LoopOccupancy OccupancyOf(Loop loop) => OnLoop(loop).Occupancy;
+
     /// <summary>Lets what is under way come to its end and takes nothing new on connections that are open: keep-alive ends, GOAWAY, close frames.</summary>
     /// <returns>Connections that were still open when the bound was over.</returns>
     public async Task<int> DrainAsync(TimeSpan bound, TimeProvider time)
@@ -53,7 +55,7 @@ public sealed class ProxyContext
         }
         long start = time.GetTimestamp();
         int open;
-        while ((open = loopLocals.Sum(static local => local.Drains.Connections)) > 0 && time.GetElapsedTime(start) < bound)
+        while ((open = loopLocals.Sum(static local => local.Occupancy.Accepted)) > 0 && time.GetElapsedTime(start) < bound)
             await Task.Delay(drainPoll, time);
         return open;
     }
@@ -67,13 +69,14 @@ internal sealed class LoopLocal
     public LoopLocal(ProxyContext context, Loop loop, Random random, BitSource bits)
     {
         (Loop, Random, Bits) = (loop, random, bits);
-        Tunnels = new TunnelPool(context, loop);
+        Tunnels = new TunnelPool(context, loop, Occupancy);
         Connector = new UpstreamConnector(context, this);
         Http = new HttpUpstreams(context, this);
         Learned = new LearnedProtocols(loop);
     }
 
     public Loop Loop { get; }
+    public LoopOccupancy Occupancy { get; } = new();
     public Random Random { get; }
     public BitSource Bits { get; }
     public TunnelPool Tunnels { get; }

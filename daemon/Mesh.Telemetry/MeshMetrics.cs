@@ -37,6 +37,11 @@ public static class MeshMetrics
     public static readonly MetricFamily ResponseMessages = MetricFamily.Counter(
         "mesh_response_messages_total", "gRPC messages to clients, by method and by the status that their call ended with.", CallLabels);
 
+    public static readonly MetricFamily Http2Errors = MetricFamily.Counter(
+        "mesh_http2_connection_errors_total",
+        "HTTP/2 connections that were ended here with GOAWAY: the peer broke the protocol, or went beyond a limit (EnhanceYourCalm: floods and oversized heads).",
+        "side", "error");
+
     public static readonly MetricFamily ConnectionsOpened = MetricFamily.Counter(
         "mesh_tcp_connections_opened_total", "Connections opened.", TrafficLabels.Names);
 
@@ -70,8 +75,42 @@ public static class MeshMetrics
     public static readonly MetricFamily WorkloadMemory = MetricFamily.Gauge(
         "mesh_workload_memory_bytes", "Buffer memory held for a workload's traffic.", "workload", "namespace");
 
+    public static readonly MetricFamily DnsAnswers = MetricFamily.Counter(
+        "mesh_dns_answers_total", "Answers to a workload's questions: from the mesh's names, the cache, a resolver, or none of them answered.",
+        "workload", "namespace", "source");
+
+    public static readonly MetricFamily DnsCacheHits = MetricFamily.Counter(
+        "mesh_dns_cache_hits_total", "Questions answered with what a resolver said before.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheMisses = MetricFamily.Counter(
+        "mesh_dns_cache_misses_total", "Questions for which a resolver had to be asked.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheEvictions = MetricFamily.Counter(
+        "mesh_dns_cache_evictions_total", "Answers forgotten before their time because the cache was full.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheEntries = MetricFamily.Gauge(
+        "mesh_dns_cache_entries", "Answers of resolvers remembered now.", "workload", "namespace");
+
+    public static readonly MetricFamily DnsCacheBytes = MetricFamily.Gauge(
+        "mesh_dns_cache_bytes", "Memory of the answers remembered now.", "workload", "namespace");
+
     public static readonly MetricFamily LoopBusy = MetricFamily.Counter(
         "mesh_loop_busy_seconds_total", "Time that a worker loop spent working rather than waiting.", "loop");
+
+    public static readonly MetricFamily BufferBlocks = MetricFamily.Gauge(
+        "mesh_buffer_blocks_outstanding", "Buffer blocks in use, by input that was not read and output that was not sent.", "loop");
+
+    public static readonly MetricFamily SocketsOpen = MetricFamily.Gauge(
+        "mesh_sockets_open", "TCP sockets of a worker loop, without listeners.", "loop");
+
+    public static readonly MetricFamily StreamsActive = MetricFamily.Gauge(
+        "mesh_http2_streams_active", "HTTP/2 streams in use, of clients, applications and tunnels.", "loop");
+
+    public static readonly MetricFamily DownstreamConnections = MetricFamily.Gauge(
+        "mesh_downstream_connections", "Accepted connections that are being served, by the kind of listener that accepted them.", "loop", "listener");
+
+    public static readonly MetricFamily UpstreamConnectionsKept = MetricFamily.Gauge(
+        "mesh_upstream_connections_kept", "Upstream connections that are kept for the next who needs one: idle ones, and those that many share.", "loop", "kind");
 
     public static readonly MetricFamily RedirectVerified = MetricFamily.Gauge(
         "mesh_redirect_verified", "1 if a probe has just shown that the workload's traffic is redirected, else 0.", "workload", "namespace");

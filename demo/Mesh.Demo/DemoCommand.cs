@@ -10,7 +10,6 @@ internal static class DemoCommand
     private const string Usage = """
         Mesh.Demo                    runs until Ctrl-C with a live summary
         Mesh.Demo --once             proves the scenario; exit code 0 or 1
-        Mesh.Demo --soak MINUTES     traffic for a while; memory and descriptors must not grow
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -23,7 +22,6 @@ internal static class DemoCommand
             case ["greeter", var port]: return await Greeter.ServeAsync(Number(port), stopping.Token);
             case ["talk", var host, var port]: return await Talker.RunAsync(host, Number(port), Console.Out, stopping.Token);
             case ["--once"]: return await Scenario.RunOnceAsync(Console.Out, stopping.Token) ? 0 : 1;
-            case ["--soak", var minutes]: return await Soak.RunAsync(TimeSpan.FromMinutes(Number(minutes)), Console.Out, stopping.Token) ? 0 : 1;
             case []: return await Live.RunAsync(Console.Out, stopping.Token);
             default:
                 await Console.Error.WriteLineAsync(Usage);

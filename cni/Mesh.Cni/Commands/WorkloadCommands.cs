@@ -15,6 +15,7 @@ internal static class WorkloadCommands
         var enrolment = Enroller.Describe(identity, workload, addresses, AttachmentOf(identity), capture) with
         {
             Resolvers = ResolverList.Find([], workload.Path),
+            SearchDomains = ResolverList.FindSearchDomains([], workload.Path),
         };
         Enroller.Enrol(workload, enrolment, DaemonOf(options, host, waits: true));
         host.WriteLine($"{enrolment.Uid} enrolled in {workload.Path} with {string.Join(", ", enrolment.Addresses)}");

@@ -25,6 +25,9 @@ internal sealed record NetworkConfig
     /// <summary>dns.nameservers of the configuration itself.</summary>
     internal IReadOnlyList<string> Nameservers { get; init; } = [];
 
+    /// <summary>dns.search of the configuration itself.</summary>
+    internal IReadOnlyList<string> SearchDomains { get; init; } = [];
+
     /// <summary>cni.dev/valid-attachments, for GC; null when absent.</summary>
     internal IReadOnlyList<(string ContainerId, string InterfaceName)>? ValidAttachments { get; init; }
 }

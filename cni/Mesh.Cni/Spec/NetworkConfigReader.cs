@@ -54,6 +54,7 @@ internal static class NetworkConfigReader
         string? name = fields.String("name");
         if (string.IsNullOrEmpty(name)) fields.Fault("name", "is missing or empty");
         var defaults = new NetworkConfig { CniVersion = version!, Name = name ?? "" };
+        var dns = fields.Object("dns") is { } found ? new FieldReader(found, "dns.", fields.Faults) : null;
         var config = defaults with
         {
             NodeSocket = fields.String("nodeSocket") ?? defaults.NodeSocket,
@@ -62,7 +63,8 @@ internal static class NetworkConfigReader
             Capture = CaptureReader.Read(fields),
             PreviousResult = fields.Object("prevResult"),
             Arguments = fields.Object("args") is { } args ? new FieldReader(args, "args.", fields.Faults).Object("cni") : null,
-            Nameservers = fields.Object("dns") is { } dns ? new FieldReader(dns, "dns.", fields.Faults).Strings("nameservers") : [],
+            Nameservers = dns?.Strings("nameservers") ?? [],
+            SearchDomains = dns?.Strings("search") ?? [],
             ValidAttachments = ReadAttachments(fields),
         };
         if (!Path.IsPathRooted(config.NodeSocket)) fields.Fault("nodeSocket", "must be an absolute path");

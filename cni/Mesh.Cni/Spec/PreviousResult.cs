@@ -5,7 +5,7 @@ namespace Mesh.Cni.Spec;
 
 /// <summary>What the plugin needs of the result that came before it.</summary>
 /// <param name="Addresses">Of the container's own interfaces.</param>
-internal sealed record PreviousResult(IReadOnlyList<IPAddress> Addresses, IReadOnlyList<string> Nameservers)
+internal sealed record PreviousResult(IReadOnlyList<IPAddress> Addresses, IReadOnlyList<string> Nameservers, IReadOnlyList<string> SearchDomains)
 {
     /// <exception cref="CniException">Code 7.</exception>
     internal static PreviousResult Read(JsonElement result)
@@ -22,8 +22,9 @@ internal sealed record PreviousResult(IReadOnlyList<IPAddress> Addresses, IReadO
         {
             foreach (var entry in ips.EnumerateArray()) ReadAddress(entry, sandboxes, addresses, fields);
         }
-        IReadOnlyList<string> nameservers = fields.Object("dns") is { } dns ? new FieldReader(dns, "prevResult.dns.", fields.Faults).Strings("nameservers") : [];
-        if (fields.Faults.Count == 0) return new(addresses, nameservers);
+        var dns = fields.Object("dns") is { } found ? new FieldReader(found, "prevResult.dns.", fields.Faults) : null;
+        var (nameservers, search) = (dns?.Strings("nameservers") ?? [], dns?.Strings("search") ?? []);
+        if (fields.Faults.Count == 0) return new(addresses, nameservers, search);
         throw new CniException(CniErrorCode.InvalidNetworkConfig, $"invalid prevResult: {fields.Faults[0]}", string.Join("; ", fields.Faults));
     }
 

@@ -28,6 +28,7 @@ internal sealed class CapturedWorkload(Enrolment enrolment, NetworkNamespace net
         enrolment.Labels)
     {
         Resolvers = enrolment.Resolvers.Select(static text => Ip.Parse(text)).ToList(),
+        SearchDomains = enrolment.SearchDomains,
         CapturesDns = enrolment.Capture.Dns,
     };
 

@@ -12,6 +12,7 @@ internal static class EnrolmentRules
     private const int MaxAddresses = 32;
     private const int MaxLabels = 64;
     private const int MaxResolvers = 3;
+    private const int MaxSearchDomains = 32;
     private const int MaxTextLength = 4096;
 
     /// <exception cref="CaptureRequestException">Invalid.</exception>
@@ -23,6 +24,8 @@ internal static class EnrolmentRules
         if (enrolment.ServiceAccount is { } account && !IsName(account, 253)) faults.Add($"service account '{account}' is not a name");
         CheckAddresses("addresses", enrolment.Addresses, MaxAddresses, faults);
         CheckAddresses("resolvers", enrolment.Resolvers, MaxResolvers, faults);
+        if (enrolment.SearchDomains.Count > MaxSearchDomains) faults.Add($"searchDomains: {enrolment.SearchDomains.Count}, at most {MaxSearchDomains}");
+        faults.AddRange(enrolment.SearchDomains.Where(static domain => !IsName(domain, 253)).Select(static domain => $"searchDomains: '{domain}' is not a name"));
         if (enrolment.Addresses.Count == 0) faults.Add("addresses: none");
         if (enrolment.Labels.Count > MaxLabels) faults.Add($"{enrolment.Labels.Count} labels, at most {MaxLabels}");
         if (enrolment.NamespacePath.Length > MaxTextLength || !Path.IsPathRooted(enrolment.NamespacePath)) faults.Add("namespacePath must be an absolute path");

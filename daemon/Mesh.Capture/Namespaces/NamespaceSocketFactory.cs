@@ -12,7 +12,7 @@ public sealed class NamespaceSocketFactory(NetworkNamespace network) : EpollSock
     private const int BadDescriptor = 9; // EBADF
     private const int NotPermitted = 1; // EPERM
 
-    protected override int CreateSocket(int family, int type)
+    protected override int CreateSocket(int family, int type, int protocol)
     {
         int errno = 0;
         int fd = -1;
@@ -20,7 +20,7 @@ public sealed class NamespaceSocketFactory(NetworkNamespace network) : EpollSock
         {
             using (network.Enter())
             {
-                fd = base.CreateSocket(family, type);
+                fd = base.CreateSocket(family, type, protocol);
                 if (fd < 0) errno = Marshal.GetLastPInvokeError();
             }
         }

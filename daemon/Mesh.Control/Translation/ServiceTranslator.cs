@@ -17,6 +17,7 @@ internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslato
     private readonly Table<string, ServiceModel>.Builder byKey = new(Table<string, ServiceModel>.Empty);
     private readonly OwnedTable<Ip, ServiceModel> byAddress = new(static service => service.Key);
     private readonly OwnedTable<string, ServiceModel> byHost = new(static service => service.Key);
+    private readonly ParentNames parents = new();
 
     /// <summary>Models made since the start: the measure of work.</summary>
     public long ModelsMade { get; private set; }
@@ -29,6 +30,8 @@ internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslato
     public Table<Ip, ServiceModel> ByAddress => byAddress.ToTable();
 
     public Table<string, ServiceModel> ByHost => byHost.ToTable();
+
+    public Table<string, string> HostParents => parents.ToTable();
 
     /// <exception cref="ArgumentException">It cannot be carried out.</exception>
     public static void Check(Service service) => _ = Describe(service, "", new Interner());
@@ -91,6 +94,7 @@ internal sealed class ServiceTranslator(RouteTranslator routes, TrafficTranslato
             else byKey.Set(entry.Key, entry.Model);
             byAddress.Replace(before, entry.Model, static service => service.Addresses);
             byHost.Replace(before, entry.Model, static service => service.Hostnames);
+            parents.Replace(before?.Hostnames ?? [], entry.Model?.Hostnames ?? []);
             if (entry.IsUnused) entries.Remove(entry.Key);
         }
         changed.Clear();

@@ -75,6 +75,7 @@ public sealed class SnapshotTranslator
             ServicesByKey = services.ByKey,
             ServicesByAddress = services.ByAddress,
             ServicesByHost = services.ByHost,
+            HostParents = services.HostParents,
             WorkloadsByUid = workloads.ByUid,
             WorkloadsByAddress = workloads.ByAddress,
             Gateways = gateways.Models,

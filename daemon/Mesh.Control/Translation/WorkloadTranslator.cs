@@ -130,13 +130,22 @@ internal sealed class WorkloadTranslator(
     {
         if (!model.Healthy || workload.Weight == 0 || model.Addresses.Length == 0) yield break;
         var states = new Dictionary<IpPort, EndpointState>();
+        var first = model.Addresses[0];
+        var other = Array.Find(model.Addresses, address => address.IsV4 != first.IsV4);
         foreach (var (service, mapping) in workload.Services)
         {
             foreach (var port in mapping.Ports)
             {
-                var target = new IpPort(model.Addresses[0], checked((ushort)port.TargetPort));
+                var target = new IpPort(first, checked((ushort)port.TargetPort));
                 if (!states.TryGetValue(target, out var state)) states.Add(target, state = before?.StateOf(target) ?? new EndpointState(loops));
-                var endpoint = new EndpointModel { Workload = model, Target = target, Weight = (int)workload.Weight, State = state };
+                var endpoint = new EndpointModel
+                {
+                    Workload = model,
+                    Target = target,
+                    OtherTarget = other == default ? null : target with { Address = other },
+                    Weight = (int)workload.Weight,
+                    State = state,
+                };
                 yield return new ServedPort(services.EntryOf(service), (int)port.ServicePort, endpoint);
             }
         }

@@ -27,12 +27,11 @@ internal sealed class DataPlane : IAsyncDisposable
         var random = new Random();
         var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time, random);
         Context = new ProxyContext(new ProxyOptions(), loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
-        var dns = new DnsListeners(Context, new Random(random.Next()));
+        var dns = new DnsListeners(Context, metrics);
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);
         snapshots.Changed += Gateways.Apply;
-        foreach (var loop in loops)
-            metrics.Observe(MeshMetrics.LoopBusy, new LabelSet(loop.Name), () => loop.Busy.TotalSeconds);
+        foreach (var loop in loops) LoopMetrics.Register(metrics, loop, Context.OccupancyOf(loop));
         metrics.Observe(MeshMetrics.ConfigVersion, new LabelSet(), () => snapshots.Current.Version);
     }
 

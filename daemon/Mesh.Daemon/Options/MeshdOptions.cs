@@ -20,8 +20,8 @@ public sealed record MeshdOptions
     /// <summary>Number of worker loops, at least 1.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
     public IpPort Admin { get; init; } = new(Ip.LoopbackV4, 15000);
-    public IpPort Metrics { get; init; } = new(Ip.AnyV4, 15020);
-    public IpPort Readiness { get; init; } = new(Ip.AnyV4, 15021);
+    public IpPort Metrics { get; init; } = new(Ip.AnyV6, 15020);
+    public IpPort Readiness { get; init; } = new(Ip.AnyV6, 15021);
     public string StateDirectory { get; init; } = "/var/lib/mesh";
     public string NodeSocket { get; init; } = "/run/mesh/node.sock";
 

@@ -35,7 +35,7 @@ internal sealed class ConnectionLife
     {
         (this.connection, transport) = (connection, connection.Transport);
         unblocked = new UnblockedWait(connection.Writer);
-        keepAlive = new KeepAlive(transport.Loop, connection.Limits, SendPing, OnSilence);
+        keepAlive = new KeepAlive(transport.Loop, connection.Limits, SendPing, OnSilence, ResetStalled);
         settingsTimer = new LoopTimer(transport.Loop.Timers, static state => ((ConnectionLife)state!).OnSettingsTimeout(), this);
         // A head in one frame may be as large as a block in several, plus padding and priority.
         parser = new FrameParser(connection.Settings.MaxFrameBytes, connection.Settings.MaxHeaderListBytes + 262);
@@ -50,6 +50,9 @@ internal sealed class ConnectionLife
     public bool IsDrained => IsDraining && goAwayLastId != int.MaxValue && connection.Streams.Count == 0;
 
     public string? EndReason { get; private set; }
+
+    /// <summary>What we reproached the peer with when we ended the connection; null when we did not.</summary>
+    public ErrorCode? Reproach { get; private set; }
 
     public bool IsBeyondGoAway(int id) => id > goAwayLastId;
 
@@ -89,6 +92,7 @@ internal sealed class ConnectionLife
     public void Pump()
     {
         var writer = connection.Writer;
+        if (writer.HasOverflowed) Reproach = ErrorCode.EnhanceYourCalm;
         if (writer.HasOverflowed) End(BreakKind.Reset, "the peer does not read what we must answer", abort: true);
         while (!writer.IsBlocked && !isAborted)
         {
@@ -235,6 +239,7 @@ internal sealed class ConnectionLife
 
     private void Fail(ErrorCode code, string reason)
     {
+        Reproach = code;
         AnnounceLast(code, Encoding.Latin1.GetBytes(reason));
         End(BreakKind.Reset, $"{code}: {reason}", abort: false);
         connection.Turn.Request();
@@ -297,6 +302,20 @@ internal sealed class ConnectionLife
     {
         string missing = settingsAcknowledged ? "SETTINGS" : connection.Peer.Received ? "acknowledgment of our SETTINGS" : "preface and SETTINGS";
         Fail(ErrorCode.SettingsTimeout, $"the peer's {missing} did not come within {connection.Limits.SettingsTimeout}");
+    }
+
+    private void ResetStalled()
+    {
+        var timeout = connection.Limits.StallTimeout;
+        if (timeout == Timeout.InfiniteTimeSpan) return;
+        var time = transport.Loop.Time;
+        long now = time.GetTimestamp();
+        foreach (var stream in connection.Streams.Open.Where(stream => stream.StalledSince(now) is { } since && time.GetElapsedTime(since, now) >= timeout).ToArray())
+        {
+            connection.CountReset();
+            connection.ResetStream(stream, ErrorCode.Cancel, BreakKind.Reset, $"stream {stream.Id} was reset here: the peer took nothing of it for {timeout}");
+        }
+        connection.Turn.Request();
     }
 
     private void SendPing()

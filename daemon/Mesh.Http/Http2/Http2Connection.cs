@@ -70,6 +70,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Why the connection ended, for people; null while it is open and after an ordinary end.</summary>
     public string? EndReason => life.EndReason;
 
+    /// <summary>What we ended the connection for with a GOAWAY; null when it ended otherwise.</summary>
+    public ErrorCode? Reproach => life.Reproach;
+
     internal Connection Transport { get; }
     internal Http2Settings Settings { get; }
     internal Http2Limits Limits { get; }
@@ -170,6 +173,7 @@ public sealed class Http2Connection : IDrainable
     internal void Add(Http2Stream stream)
     {
         unreleased++;
+        Loop.Counts.Streams++;
         Streams.Add(stream);
     }
 
@@ -208,6 +212,7 @@ public sealed class Http2Connection : IDrainable
     internal void OnReleased(Http2Stream stream)
     {
         unreleased--;
+        Loop.Counts.Streams--;
         if (!Streams.TryGet(stream.Id, out _)) stream.GiveBackHeaders();
         else if (stream.LocalEnded) RefuseRest(stream);
     }

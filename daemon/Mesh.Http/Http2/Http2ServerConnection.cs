@@ -20,11 +20,14 @@ public sealed class Http2ServerConnection : IDrainable
     public Http2ServerConnection(Connection transport, Func<IHttpHandler> newHandler, HttpLimits limits)
     {
         (this.transport, this.newHandler, idleTimeout) = (transport, newHandler, limits.KeepAliveTimeout);
-        http2 = Http2Connection.Server(transport, Http2Settings.Requests with { MaxHeaderListBytes = limits.MaxHeadBytes });
+        http2 = Http2Connection.Server(transport, Http2Settings.Requests with { MaxHeaderListBytes = limits.MaxHeadBytes }, Http2Limits.Requests);
         idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
     }
 
     private readonly record struct Server(Http2ServerExchange Exchange, IHttpHandler Handler);
+
+    /// <summary>See <see cref="Http2Connection.Reproach"/>.</summary>
+    public ErrorCode? Reproach => http2.Reproach;
 
     /// <summary>Lets open streams finish and takes no more (RFC 9113 6.8).</summary>
     public void Drain() => _ = http2.GoAwayAsync();

@@ -41,6 +41,18 @@ public sealed record Http2Limits
 {
     public static readonly Http2Limits Default = new();
 
+    /// <summary>For requests of applications, whose streams are not tunnels.</summary>
+    public static readonly Http2Limits Requests = new()
+    {
+        MaxBufferedBytes = 8 * 1024 * 1024,
+        StallTimeout = TimeSpan.FromMinutes(5),
+        PingInterval = TimeSpan.FromMinutes(1),
+    };
+
+    /// <summary>Towards applications. Servers of gRPC end connections whose client pings more often than every five minutes, and the way to an application
+    /// is watched by its tunnel.</summary>
+    public static readonly Http2Limits Upstream = new() { MaxBufferedBytes = 8 * 1024 * 1024, PingInterval = Timeout.InfiniteTimeSpan };
+
     /// <summary>CONTINUATION frames of one block. A block at its size limit in default-size frames needs four; a flood of small ones only costs us work.</summary>
     public int MaxContinuationFrames { get; init; } = 32;
 
@@ -72,11 +84,15 @@ public sealed record Http2Limits
     /// <summary>The peer's preface and SETTINGS, and its acknowledgment of ours, must arrive within this.</summary>
     public TimeSpan SettingsTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Nothing received for that long: a PING asks whether the peer lives.</summary>
+    /// <summary>Nothing received for that long: a PING asks whether the peer lives. Infinite: never.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Nothing received for that long after the PING: the connection is dead.</summary>
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>A stream that has something to send and may not send a byte of it for that long is reset: its reader holds what others could use. A tunnel's
+    /// reader may rest as long as it likes, as over TCP.</summary>
+    public TimeSpan StallTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>After a connection error: how long to wait for the peer to take our GOAWAY and close.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(1);

@@ -17,6 +17,9 @@ public sealed class Http2Stream : IDisposable
     private int receiveWindow;
     private int creditOwed;
     private ConnectionBrokenException? broken;
+    private long sentBytes;
+    private long sentAtLook;
+    private long stalledAt;
 
     internal Http2Stream(Http2Connection connection, int id, int sendWindow)
     {
@@ -217,7 +220,18 @@ public sealed class Http2Stream : IDisposable
     internal void OnSent(int bytes)
     {
         SendWindow -= bytes;
+        sentBytes += bytes;
         if (output.HasRoom) Wake(output.Drained);
+    }
+
+    /// <summary>To be asked now and then.</summary>
+    /// <param name="now">A timestamp.</param>
+    /// <returns>Since when nothing of what waits could be sent, as far as earlier questions tell; null when it goes on.</returns>
+    internal long? StalledSince(long now)
+    {
+        bool goesOn = output.Sendable == 0 || sentBytes != sentAtLook || stalledAt == 0;
+        if (goesOn) (sentAtLook, stalledAt) = (sentBytes, output.Sendable == 0 ? 0 : now);
+        return goesOn ? null : stalledAt;
     }
 
     /// <returns>False when the window would exceed 2^31-1.</returns>

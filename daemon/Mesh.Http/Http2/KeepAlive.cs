@@ -9,17 +9,22 @@ internal sealed class KeepAlive
     private readonly Http2Limits limits;
     private readonly Action ping;
     private readonly Action dead;
+    private readonly Action look;
     private readonly LoopTimer timer;
     private bool heard;
     private bool asked;
 
-    public KeepAlive(Loop loop, Http2Limits limits, Action ping, Action dead)
+    /// <param name="look">Called at every interval as well.</param>
+    public KeepAlive(Loop loop, Http2Limits limits, Action ping, Action dead, Action look)
     {
-        (this.limits, this.ping, this.dead) = (limits, ping, dead);
+        (this.limits, this.ping, this.dead, this.look) = (limits, ping, dead, look);
         timer = new LoopTimer(loop.Timers, static state => ((KeepAlive)state!).OnDue(), this);
     }
 
-    public void Start() => timer.Arm(limits.PingInterval);
+    public void Start()
+    {
+        if (limits.PingInterval != Timeout.InfiniteTimeSpan) timer.Arm(limits.PingInterval);
+    }
 
     public void Stop() => timer.Cancel();
 
@@ -27,6 +32,7 @@ internal sealed class KeepAlive
 
     private void OnDue()
     {
+        look();
         if (!heard && asked)
         {
             dead();

@@ -14,12 +14,16 @@ internal sealed unsafe class EpollDatagramSocket : DatagramSocket
     private readonly EpollLoop loop;
     private readonly DatagramReceived received;
     private readonly Handler handler;
+    private readonly Func<ConnectionTracking?> openTracking;
     private readonly bool isV6;
+    private ConnectionTracking? tracking;
+    private bool isTrackingTried;
     private int fd;
 
-    internal EpollDatagramSocket(EpollLoop loop, int fd, DatagramReceived received)
+    /// <param name="openTracking">In the socket's namespace; called at most once, when first needed.</param>
+    internal EpollDatagramSocket(EpollLoop loop, int fd, DatagramReceived received, Func<ConnectionTracking?> openTracking)
     {
-        (this.loop, this.fd, this.received) = (loop, fd, received);
+        (this.loop, this.fd, this.received, this.openTracking) = (loop, fd, received, openTracking);
         Address = Sockets.LocalAddress(fd);
         isV6 = !Address.Address.IsV4;
         handler = new Handler(this);
@@ -40,6 +44,13 @@ internal sealed unsafe class EpollDatagramSocket : DatagramSocket
         }
     }
 
+    public override bool TryGetOriginalDestination(IpPort from, out IpPort destination)
+    {
+        if (!isTrackingTried && fd >= 0) (isTrackingTried, tracking) = (true, openTracking());
+        destination = default;
+        return tracking is not null && tracking.TryFindOriginalDestination(Address, from, out destination);
+    }
+
     public override void Dispose()
     {
         if (loop.IsCurrent) Close();
@@ -57,6 +68,7 @@ internal sealed unsafe class EpollDatagramSocket : DatagramSocket
         loop.Forget(handler);
         LibC.Close(fd);
         fd = -1;
+        tracking?.Dispose();
     }
 
     private void OnReady()
@@ -71,7 +83,12 @@ internal sealed unsafe class EpollDatagramSocket : DatagramSocket
             {
                 count = LibC.ReceiveFrom(fd, bytes, MaxDatagram, 0, address, &length);
             }
-            if (count < 0) return;
+            if (count < 0)
+            {
+                if (LibC.LastError is not (LibC.ConnectionRefused or LibC.HostUnreachable)) return;
+                Unreachable?.Invoke();
+                continue;
+            }
             received(this, buffer.AsSpan(0, (int)count), SocketAddress.Read(new ReadOnlySpan<byte>(address, SocketAddress.MaxLength)));
         }
     }

@@ -8,9 +8,22 @@ public class EpollSocketFactory : SocketFactory
 {
     /// <summary>Makes one descriptor in the factory's namespace; called on any thread, loops included.</summary>
     /// <returns>The descriptor, or -1 with the reason in the last error.</returns>
-    protected virtual int CreateSocket(int family, int type) => LibC.Socket(family, type, 0);
+    protected virtual int CreateSocket(int family, int type, int protocol) => LibC.Socket(family, type, protocol);
 
+    /// <summary>The IPv6 wildcard means both families, and IPv4 alone where there is no IPv6.</summary>
     public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
+    {
+        try
+        {
+            return ListenOn(address, loops, options, accepted);
+        }
+        catch (IOException error) when (address.Address == Ip.AnyV6 && error.HResult is LibC.FamilyNotSupported or LibC.AddressNotAvailable)
+        {
+            return ListenOn(address with { Address = Ip.AnyV4 }, loops, options, accepted);
+        }
+    }
+
+    private EpollListener ListenOn(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
     {
         var sockets = new List<EpollListener.Socket>(loops.Count);
         try
@@ -52,7 +65,7 @@ public class EpollSocketFactory : SocketFactory
         return new SocketConnection((EpollLoop)loop, fd, remote).ConnectAsync(options.Timeout);
     }
 
-    public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0)
+    public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0, IpPort? peer = null)
     {
         int family = Sockets.FamilyOf(address.Address);
         int fd = Open(family, LibC.SockDatagram);
@@ -60,18 +73,27 @@ public class EpollSocketFactory : SocketFactory
         {
             if (mark != 0) LibC.SetOption(fd, LibC.SolSocket, LibC.SoMark, mark);
             Sockets.Bind(fd, family, address);
+            if (peer is { } only && Sockets.Connect(fd, family, only) is int errno and not 0)
+                throw new IOException($"no way to {only}: {LibC.Describe(errno)}", errno);
         }
         catch
         {
             LibC.Close(fd);
             throw;
         }
-        return new EpollDatagramSocket((EpollLoop)loop, fd, received);
+        return new EpollDatagramSocket((EpollLoop)loop, fd, received, OpenConnectionTracking);
+    }
+
+    /// <summary>Null when the kernel refuses.</summary>
+    private ConnectionTracking? OpenConnectionTracking()
+    {
+        int fd = CreateSocket(LibC.AfNetlink, LibC.SockRaw | LibC.SockNonBlock | LibC.SockCloseOnExec, LibC.NetlinkNetfilter);
+        return fd < 0 ? null : new ConnectionTracking(fd);
     }
 
     private int Open(int family, int type)
     {
-        int fd = CreateSocket(family, type | LibC.SockNonBlock | LibC.SockCloseOnExec);
+        int fd = CreateSocket(family, type | LibC.SockNonBlock | LibC.SockCloseOnExec, 0);
         if (fd >= 0) return fd;
         int errno = LibC.LastError;
         throw new IOException($"cannot make a socket: {LibC.Describe(errno)}", errno);

@@ -33,11 +33,14 @@ internal sealed class SocketConnection : Connection
             LibC.Close(fd);
             throw;
         }
+        loop.Counts.Sockets++;
     }
 
     internal int Fd => fd;
 
     internal bool IsBroken => broken is not null;
+
+    internal bool IsClosed => fd < 0;
 
     public override Loop Loop => loop;
     public override PipeReader Input => reader;
@@ -72,6 +75,7 @@ internal sealed class SocketConnection : Connection
     {
         if (!writer.Ended) Abort();
         Close();
+        reader.Release();
         return default;
     }
 
@@ -95,8 +99,9 @@ internal sealed class SocketConnection : Connection
         _ = LocalAddress;
         loop.Forget(handler);
         LibC.Close(fd);
+        loop.Counts.Sockets--;
         fd = -1;
-        reader.Release();
+        reader.OnClosed();
         writer.Release();
     }
 

@@ -24,6 +24,7 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     private bool cancelRequested;
     private bool readable;
     private bool hungUp;
+    private bool handedOut;
     private bool bulk; // the last receive filled what it was given
 
     /// <summary>The peer has sent its FIN and it was seen.</summary>
@@ -64,6 +65,8 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
+        handedOut = false;
+        if (connection.IsClosed) Release();
         if (head is null) return;
         var block = (BufferBlock?)consumed.GetObject();
         int index = consumed.GetInteger();
@@ -82,9 +85,17 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
 
     public override void Complete(Exception? exception = null) => Release();
 
+    /// <summary>The descriptor is closed. What the owner got and did not advance over stays until it does: it may be waiting for a writer that has not
+    /// taken all of it, and a block that was given back would carry another connection's bytes there.</summary>
+    internal void OnClosed()
+    {
+        if (!handedOut) Release();
+    }
+
     /// <summary>Gives back every block; the connection is over or nobody reads any more.</summary>
     internal void Release()
     {
+        handedOut = false;
         while (head is not null) ReleaseHead();
         examinedAll = false;
     }
@@ -115,6 +126,7 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
     {
         bool canceled = cancelRequested;
         cancelRequested = false;
+        handedOut = true;
         var buffer = head is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(head, head.Start, tail!, tail!.End);
         return new ReadResult(buffer, canceled, ended);
     }

@@ -78,7 +78,16 @@ internal sealed class FrameWriter(Connection transport) : PipeWriter, ISequenceW
         return output.WriteAsync(source, cancellationToken);
     }
 
-    public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source) => IsLast ? output.WriteSequenceAsync(source) : WriteFrames(source);
+    /// <summary>The whole sequence is one frame, so that the reader at the other end can pass it on in one call too.</summary>
+    public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source)
+    {
+        if (IsLast) return output.WriteSequenceAsync(source);
+        if (source.Length is <= MaxCopiedBytes or > FrameHeader.MaxDataBytes) return WriteFrames(source);
+        CloseFrame();
+        // Closing what was open may have been the last header.
+        if (!IsLast) WriteHeader(Announce((int)source.Length));
+        return output.WriteSequenceAsync(source);
+    }
 
     public override void CancelPendingFlush() => output.CancelPendingFlush();
 

@@ -7,11 +7,12 @@ public static unsafe partial class LibC
 {
     private const string Library = "libc";
 
-    public const int AfInet = 2, AfInet6 = 10;
-    public const int SockStream = 1, SockDatagram = 2, SockNonBlock = 0x800, SockCloseOnExec = 0x80000;
+    public const int AfInet = 2, AfInet6 = 10, AfNetlink = 16;
+    public const int SockStream = 1, SockDatagram = 2, SockRaw = 3, SockNonBlock = 0x800, SockCloseOnExec = 0x80000;
     public const int SolSocket = 1, SoReuseAddress = 2, SoError = 4, SoKeepAlive = 9, SoOutOfBandInline = 10, SoLinger = 13, SoReusePort = 15, SoMark = 36;
     public const int SolIp = 0, IpTransparent = 19, IpBindAddressNoPort = 24, SoOriginalDestination = 80;
     public const int SolIpv6 = 41, Ipv6Only = 26, Ipv6Transparent = 75, Ipv6OriginalDestination = 80;
+    public const int NetlinkNetfilter = 12, ProtocolUdp = 17;
     public const int SolTcp = 6, TcpNoDelay = 1, TcpKeepIdle = 4, TcpKeepInterval = 5, TcpKeepCount = 6;
     public const int ShutdownWrite = 1;
     public const int MessageNoSignal = 0x4000, MessageDontWait = 0x40;

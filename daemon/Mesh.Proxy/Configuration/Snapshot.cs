@@ -14,6 +14,10 @@ public sealed class Snapshot
     public Table<Ip, ServiceModel> ServicesByAddress { get; init; } = Table<Ip, ServiceModel>.Empty;
     public Table<string, ServiceModel> ServicesByKey { get; init; } = Table<string, ServiceModel>.Empty;
     public Table<string, ServiceModel> ServicesByHost { get; init; } = Table<string, ServiceModel>.Empty;
+
+    /// <summary>Names above those of <see cref="ServicesByHost"/>, as shop.mesh is above catalog.shop.mesh; each leads to itself.</summary>
+    public Table<string, string> HostParents { get; init; } = Table<string, string>.Empty;
+
     public Table<Ip, WorkloadModel> WorkloadsByAddress { get; init; } = Table<Ip, WorkloadModel>.Empty;
     public Table<string, WorkloadModel> WorkloadsByUid { get; init; } = Table<string, WorkloadModel>.Empty;
     public IReadOnlyList<GatewayModel> Gateways { get; init; } = [];

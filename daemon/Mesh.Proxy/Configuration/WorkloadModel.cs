@@ -50,6 +50,9 @@ public sealed class EndpointModel
     /// <summary>The application's own address and port.</summary>
     public required IpPort Target { get; init; }
 
+    /// <summary>The same port at the workload's first address of the other family; null when it has none. For sources without the first's family.</summary>
+    public IpPort? OtherTarget { get; init; }
+
     public required int Weight { get; init; }
 
     /// <summary>Lives across snapshots.</summary>

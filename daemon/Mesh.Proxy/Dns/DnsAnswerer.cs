@@ -1,7 +1,10 @@
+using Mesh.Proxy.Configuration;
+
 namespace Mesh.Proxy.Dns;
 
-/// <summary>Decides what to do with a question: answer it from the mesh's names, refuse it, or leave it to the workload's resolvers. Pure.</summary>
-internal sealed class DnsAnswerer(DnsOptions options, INameResolver names)
+/// <summary>Decides what to do with a question: answer it from the mesh's names, refuse it, or leave it to the workload's resolvers.</summary>
+/// <param name="random">Where the list of a service without an address starts.</param>
+internal sealed class DnsAnswerer(DnsOptions options, SnapshotHolder snapshots, Random random)
 {
     internal enum Decision
     {
@@ -10,70 +13,138 @@ internal sealed class DnsAnswerer(DnsOptions options, INameResolver names)
         Ignore,
     }
 
-    /// <param name="answer">At least <see cref="DnsAnswerWriter.MaxLength"/> bytes.</param>
+    private readonly DnsZones zones = new(options);
+
+    /// <param name="answer">At least <see cref="DnsWire.MaxUdpLength"/> bytes; all of it is used over TCP.</param>
     /// <param name="length">Of the answer, when answered.</param>
-    internal Decision Decide(ReadOnlySpan<byte> query, Span<byte> answer, out DnsQuestion question, out int length)
+    internal Decision Decide(ReadOnlySpan<byte> query, Span<byte> answer, bool isStream, out DnsQuestion question, out int length)
     {
         length = 0;
-        switch (DnsQuestion.ReadQuery(query, out question))
+        var failure = DnsQuestion.ReadQuery(query, out question) switch
         {
-            case DnsReadResult.Ignore: return Decision.Ignore;
-            case DnsReadResult.FormatError:
-                length = Fail(query, question with { QuestionEnd = DnsWire.HeaderLength }, DnsCode.FormatError, answer);
-                return Decision.Answered;
-            case DnsReadResult.NotImplemented:
-                length = Fail(query, question, DnsCode.NotImplemented, answer);
-                return Decision.Answered;
+            DnsReadResult.Ok => DnsCode.NoError,
+            DnsReadResult.NotImplemented => DnsCode.NotImplemented,
+            DnsReadResult.BadVersion => DnsCode.BadVersion,
+            DnsReadResult.FormatError => DnsCode.FormatError,
+            _ => (DnsCode?)null,
+        };
+        if (failure is not { } code) return Decision.Ignore;
+        if (code == DnsCode.NoError && question.Type is DnsWire.TypeAxfr or DnsWire.TypeIxfr) code = DnsCode.Refused;
+        if (code != DnsCode.NoError)
+        {
+            // What was wrong may be the question itself, so it is not repeated.
+            length = Fail(query, code == DnsCode.FormatError ? question with { QuestionEnd = DnsWire.HeaderLength } : question, code, answer);
+            return Decision.Answered;
         }
-        string? domain = DomainOf(question.Name);
-        bool isKnown = names.TryResolve(question.Name, out var addresses);
-        if (!isKnown && domain is null) return Decision.Forward;
-        length = Answer(query, question, domain, isKnown ? addresses : null, answer);
-        return Decision.Answered;
+        length = AnswerMesh(query, question, isStream ? answer : answer[..question.Edns.UdpLimit]);
+        return length > 0 ? Decision.Answered : Decision.Forward;
     }
 
     /// <summary>An answer without data. Returns its length.</summary>
-    internal static int Fail(ReadOnlySpan<byte> query, in DnsQuestion question, DnsCode code, Span<byte> answer)
-    {
-        var writer = new DnsAnswerWriter(answer, query, question, code, isAuthoritative: false);
-        if (question.HasOptions) writer.Options();
-        return writer.Finish().Length;
-    }
+    internal static int Fail(ReadOnlySpan<byte> query, in DnsQuestion question, DnsCode code, Span<byte> answer) =>
+        new DnsAnswerWriter(answer, query, question, code, isAuthoritative: false).Finish().Length;
 
-    private int Answer(ReadOnlySpan<byte> query, in DnsQuestion question, string? domain, NameAnswer? addresses, Span<byte> answer)
+    /// <summary>0 when the name is not the mesh's.</summary>
+    private int AnswerMesh(ReadOnlySpan<byte> query, in DnsQuestion question, Span<byte> answer)
     {
+        var snapshot = snapshots.Current;
+        string? zone = zones.ZoneOf(question.Name);
+        var name = MeshName.Find(snapshot, question.Name);
+        if (zone is null && name.Kind is MeshNameKind.Unknown or MeshNameKind.Parent) return AnswerSearched(snapshot, query, question, answer);
         if (question.Class is not (DnsWire.ClassIn or DnsWire.ClassAny)) return Fail(query, question, DnsCode.Refused, answer);
-        bool exists = addresses is not null || IsAboveServices(question.Name, domain!);
+        bool isApex = question.Name == zone;
+        bool exists = name.Kind != MeshNameKind.Unknown || isApex || zone is not null && IsAboveAddresses(question.Name, zone);
         var writer = new DnsAnswerWriter(answer, query, question, exists ? DnsCode.NoError : DnsCode.NoSuchName, isAuthoritative: true);
-        bool wantsV4 = question.Type is DnsWire.TypeA or DnsWire.TypeAny;
-        bool wantsV6 = question.Type is DnsWire.TypeAaaa or DnsWire.TypeAny;
-        bool found = false;
-        if (wantsV4 && addresses?.V4 is { } v4)
-        {
-            writer.Address(v4, options.TimeToLive);
-            found = true;
-        }
-        if (wantsV6 && addresses?.V6 is { } v6)
-        {
-            writer.Address(v6, options.TimeToLive);
-            found = true;
-        }
-        if (!found && domain is not null) writer.Authority(domain, options.NegativeTimeToLive);
-        if (question.HasOptions) writer.Options();
+        bool found = isApex ? Apex(ref writer, question, zone!) : Records(ref writer, question, name, DnsAnswerWriter.Asked);
+        if (!found) writer.Authority(DnsSection.Authority, zone ?? name.Host, options.NegativeTimeToLive);
         return writer.Finish().Length;
     }
 
-    private string? DomainOf(string name)
+    /// <summary>A name of the mesh with a search domain behind it leads to the name without: resolvers at other places may know a wildcard there,
+    /// and each of them would be asked before the name itself.</summary>
+    private int AnswerSearched(Snapshot snapshot, ReadOnlySpan<byte> query, in DnsQuestion question, Span<byte> answer)
     {
-        foreach (string domain in options.MeshDomains)
-        {
-            bool isBelow = name.Length > domain.Length && name.EndsWith(domain, StringComparison.Ordinal) && name[^(domain.Length + 1)] == '.';
-            if (isBelow || name == domain) return domain;
-        }
-        return null;
+        if (question.Class != DnsWire.ClassIn || zones.WithoutSearchDomain(question.Name) is not { } stem) return 0;
+        var name = MeshName.Find(snapshot, stem);
+        bool exists = name.Kind is not (MeshNameKind.Unknown or MeshNameKind.Parent);
+        if (!exists && zones.ZoneOf(stem) is null) return 0;
+        var writer = new DnsAnswerWriter(answer, query, question, exists ? DnsCode.NoError : DnsCode.NoSuchName, isAuthoritative: false);
+        if (!exists) return writer.Finish().Length; // without a start of authority nobody remembers it: the search domain is not ours
+        int owner = writer.Name(DnsAnswerWriter.Asked, DnsWire.TypeCname, stem, options.TimeToLive);
+        if (!Records(ref writer, question, name, owner)) writer.Authority(DnsSection.Authority, zones.ZoneOf(stem) ?? name.Host, options.NegativeTimeToLive);
+        return writer.Finish().Length;
     }
 
-    /// <summary>The domain itself and its namespaces have no addresses but have names below them, so they must not be said not to exist (RFC 8020).</summary>
-    private static bool IsAboveServices(string name, string domain) =>
-        name.Length == domain.Length || !name.AsSpan(0, name.Length - domain.Length - 1).Contains('.');
+    private bool Apex(ref DnsAnswerWriter writer, in DnsQuestion question, string zone)
+    {
+        if (question.Type is DnsWire.TypeSoa or DnsWire.TypeAny) writer.Authority(DnsSection.Answer, zone, options.NegativeTimeToLive);
+        if (question.Type is DnsWire.TypeNs or DnsWire.TypeAny) writer.Name(DnsAnswerWriter.Asked, DnsWire.TypeNs, "ns." + zone, options.TimeToLive);
+        return question.Type is DnsWire.TypeSoa or DnsWire.TypeNs or DnsWire.TypeAny;
+    }
+
+    /// <summary>False when there is none of the type asked for.</summary>
+    private bool Records(ref DnsAnswerWriter writer, in DnsQuestion question, in MeshName name, int owner)
+    {
+        bool isAny = question.Type == DnsWire.TypeAny;
+        switch (name.Kind)
+        {
+            case MeshNameKind.Service when name.Service!.Addresses.Count > 0:
+                return Addresses(ref writer, question.Type, owner, name.Service.Addresses, DnsSection.Answer);
+            case MeshNameKind.Service:
+                bool found = false;
+                foreach (var endpoint in Rotated(MeshName.EndpointsOf(name.Service!)))
+                    found |= Addresses(ref writer, question.Type, owner, endpoint.Workload.Addresses, DnsSection.Answer);
+                return found;
+            case MeshNameKind.Workload:
+                return Addresses(ref writer, question.Type, owner, name.Workload!.Addresses, DnsSection.Answer);
+            case MeshNameKind.Port when isAny || question.Type == DnsWire.TypeSrv:
+                return Ports(ref writer, name, owner);
+            case MeshNameKind.Address when isAny || question.Type == DnsWire.TypePtr:
+                foreach (string host in name.Service!.Hostnames) writer.Name(owner, DnsWire.TypePtr, host, options.TimeToLive);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool Addresses(ref DnsAnswerWriter writer, ushort type, int owner, IReadOnlyList<Io.Ip> addresses, DnsSection section)
+    {
+        bool found = false;
+        foreach (var address in addresses)
+        {
+            if (type != DnsWire.TypeAny && type != (address.IsV4 ? DnsWire.TypeA : DnsWire.TypeAaaa)) continue;
+            writer.Address(owner, address, options.TimeToLive, section);
+            found = true;
+        }
+        return found;
+    }
+
+    /// <summary>The service itself, or each workload where it has no address of its own.</summary>
+    private bool Ports(ref DnsAnswerWriter writer, in MeshName name, int owner)
+    {
+        if (name.Service!.Addresses.Count > 0)
+        {
+            int target = writer.Service(owner, 1, name.Port!.Port, name.Host, options.TimeToLive);
+            Addresses(ref writer, DnsWire.TypeAny, target, name.Service.Addresses, DnsSection.Additional);
+            return true;
+        }
+        var endpoints = Rotated([.. name.Port!.Endpoints]);
+        var targets = new int[endpoints.Count];
+        for (int i = 0; i < targets.Length; i++)
+            targets[i] = writer.Service(owner, Math.Min(endpoints[i].Weight, ushort.MaxValue), endpoints[i].Target.Port, $"{endpoints[i].Workload.Name}.{name.Host}", options.TimeToLive);
+        for (int i = 0; i < targets.Length; i++)
+            Addresses(ref writer, DnsWire.TypeAny, targets[i], endpoints[i].Workload.Addresses, DnsSection.Additional);
+        return targets.Length > 0;
+    }
+
+    private List<EndpointModel> Rotated(List<EndpointModel> endpoints)
+    {
+        int start = endpoints.Count > 1 ? random.Next(endpoints.Count) : 0;
+        return start == 0 ? endpoints : [.. endpoints.Skip(start), .. endpoints.Take(start)];
+    }
+
+    /// <summary>A part of an address of the range, which has names below it.</summary>
+    private static bool IsAboveAddresses(string name, string zone) =>
+        zone.EndsWith(".arpa", StringComparison.Ordinal) && !ReverseNames.TryParse(name, out _) && name.Count('.') < (zone.EndsWith("ip6.arpa", StringComparison.Ordinal) ? 33 : 5)
+        && !name.AsSpan(0, name.Length - zone.Length).ContainsAnyExcept("0123456789abcdef.");
 }

@@ -10,11 +10,14 @@ public sealed record DnsOptions
     /// <summary>UDP and TCP each. An IPv6 address is skipped where the namespace has no IPv6.</summary>
     public IReadOnlyList<IpPort> Listen { get; init; } = DefaultListen;
 
-    /// <summary>Servers for all other names, best first.</summary>
+    /// <summary>Servers for all other names, best first, after the one that the workload itself asked.</summary>
     public IReadOnlyList<IpPort> Resolvers { get; init; } = [];
 
     /// <summary>Lower case. Names below are the mesh's alone: unknown ones do not exist and are never asked of others.</summary>
     public IReadOnlyList<string> MeshDomains { get; init; } = ["mesh"];
+
+    /// <summary>Lower case. Domains that the workload's resolver appends to names.</summary>
+    public IReadOnlyList<string> SearchDomains { get; init; } = [];
 
     /// <summary>SO_MARK of forwarded questions, which the workload's redirection lets pass.</summary>
     public int Mark { get; init; } = 0x539;
@@ -28,6 +31,9 @@ public sealed record DnsOptions
     /// <summary>Per server asked. The C library itself gives up after 5 s and asks again.</summary>
     public TimeSpan ServerTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a server that did not answer is asked after all others.</summary>
+    public TimeSpan ServerPenalty { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Forwarded questions under way; beyond it the answer is SERVFAIL at once. About 200 bytes each.</summary>
     public int MaxPending { get; init; } = 512;
 
@@ -36,4 +42,13 @@ public sealed record DnsOptions
 
     /// <summary>A TCP client that says nothing is closed (RFC 7766 section 6.2.3 asks for seconds).</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Remembered answers of the resolvers.</summary>
+    public int MaxCachedAnswers { get; init; } = 1000;
+
+    /// <summary>What remembered answers take, their keys and entries included.</summary>
+    public int MaxCachedBytes { get; init; } = 256 << 10;
+
+    /// <summary>However long the resolver allows: an address that moved is found again after this.</summary>
+    public TimeSpan MaxCachedTime { get; init; } = TimeSpan.FromHours(1);
 }

@@ -11,12 +11,16 @@ internal enum DnsReadResult
 
     FormatError,
     NotImplemented,
+
+    /// <summary>EDNS newer than version 0.</summary>
+    BadVersion,
 }
 
 /// <summary>Header and the one question of a message.</summary>
+/// <param name="Name">As <see cref="DnsNames.TryRead"/> gives it.</param>
 /// <param name="QuestionEnd">Offset behind the question.</param>
-/// <param name="HasOptions">The sender speaks EDNS, so an answer must too (RFC 6891 section 6.1.1).</param>
-internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name, ushort Type, ushort Class, int QuestionEnd, bool HasOptions)
+/// <param name="Edns">Of a query; an answer must speak EDNS exactly when the query did (RFC 6891 section 6.1.1).</param>
+internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name, ushort Type, ushort Class, int QuestionEnd, DnsEdns Edns)
 {
     private const int MaxRecords = 16; // a question carries EDNS options and at most a signature
 
@@ -24,24 +28,23 @@ internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name
 
     internal static DnsReadResult ReadQuery(ReadOnlySpan<byte> message, out DnsQuestion question)
     {
-        question = default;
-        if (message.Length < DnsWire.HeaderLength) return DnsReadResult.Ignore;
-        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
-        if ((flags & DnsWire.FlagResponse) != 0) return DnsReadResult.Ignore;
-        question = new(BinaryPrimitives.ReadUInt16BigEndian(message), flags, "", 0, 0, DnsWire.HeaderLength, false);
-        if ((flags >> DnsWire.OpcodeShift & DnsWire.OpcodeMask) != 0) return DnsReadResult.NotImplemented;
+        if (!TryReadHeader(message, out question) || (question.Flags & DnsWire.FlagResponse) != 0) return DnsReadResult.Ignore;
+        if ((question.Flags >> DnsWire.OpcodeShift & DnsWire.OpcodeMask) != 0) return DnsReadResult.NotImplemented;
         if (message.Length > DnsWire.MaxQueryLength || !TryReadQuestion(message, ref question)) return DnsReadResult.FormatError;
-        return TryReadRecords(message, ref question) ? DnsReadResult.Ok : DnsReadResult.FormatError;
+        if (!TryReadEdns(message, ref question)) return DnsReadResult.FormatError;
+        return question.Edns.Version > 0 ? DnsReadResult.BadVersion : DnsReadResult.Ok;
     }
 
     /// <summary>False when it is not an answer with exactly one question.</summary>
-    internal static bool TryReadAnswer(ReadOnlySpan<byte> message, out DnsQuestion question)
+    internal static bool TryReadAnswer(ReadOnlySpan<byte> message, out DnsQuestion question) =>
+        TryReadHeader(message, out question) && (question.Flags & DnsWire.FlagResponse) != 0 && TryReadQuestion(message, ref question);
+
+    private static bool TryReadHeader(ReadOnlySpan<byte> message, out DnsQuestion question)
     {
         question = default;
         if (message.Length < DnsWire.HeaderLength) return false;
-        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
-        question = new(BinaryPrimitives.ReadUInt16BigEndian(message), flags, "", 0, 0, DnsWire.HeaderLength, false);
-        return (flags & DnsWire.FlagResponse) != 0 && TryReadQuestion(message, ref question);
+        question = new(BinaryPrimitives.ReadUInt16BigEndian(message), BinaryPrimitives.ReadUInt16BigEndian(message[2..]), "", 0, 0, DnsWire.HeaderLength, default);
+        return true;
     }
 
     private static bool TryReadQuestion(ReadOnlySpan<byte> message, ref DnsQuestion question)
@@ -59,19 +62,16 @@ internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name
         return true;
     }
 
-    private static bool TryReadRecords(ReadOnlySpan<byte> message, ref DnsQuestion question)
+    private static bool TryReadEdns(ReadOnlySpan<byte> message, ref DnsQuestion question)
     {
-        int records = BinaryPrimitives.ReadUInt16BigEndian(message[6..]) + BinaryPrimitives.ReadUInt16BigEndian(message[8..])
-            + BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
-        if (records > MaxRecords) return false;
-        int offset = question.QuestionEnd;
-        for (int i = 0; i < records; i++)
+        var records = new DnsRecords(message, question.QuestionEnd);
+        if (records.Total > MaxRecords) return false;
+        while (records.TryNext(out var record))
         {
-            if (!DnsNames.TryRead(message, ref offset, out _) || offset + 10 > message.Length) return false;
-            if (BinaryPrimitives.ReadUInt16BigEndian(message[offset..]) == DnsWire.TypeOpt) question = question with { HasOptions = true };
-            offset += 10 + BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 8)..]);
-            if (offset > message.Length) return false;
+            if (record.Type != DnsWire.TypeOpt) continue;
+            if (question.Edns.IsPresent || record.Section != DnsSection.Additional || !DnsEdns.TryRead(message, record, out var edns)) return false;
+            question = question with { Edns = edns };
         }
-        return offset == message.Length;
+        return records.IsComplete;
     }
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using Mesh.Io;
+using Mesh.Proxy.Configuration;
 
 namespace Mesh.Proxy.Dns;
 
@@ -12,27 +14,32 @@ public sealed class DnsServer : IDisposable
     private readonly DnsOptions options;
     private readonly Loop loop;
     private readonly DnsAnswerer answerer;
+    private readonly DnsCache cache;
+    private readonly DnsMetrics metrics;
     private readonly UdpForwarder udp;
     private readonly TcpForwarder tcp;
     private readonly List<IDisposable> listeners = [];
     private readonly HashSet<Connection> connections = [];
     private bool isDisposed;
 
-    private DnsServer(DnsOptions options, SocketFactory sockets, Loop loop, INameResolver names, Random random)
+    private DnsServer(DnsOptions options, SocketFactory sockets, Loop loop, SnapshotHolder snapshots, DnsMetrics metrics, Random random)
     {
-        (this.options, this.loop) = (options, loop);
-        answerer = new(options, names);
-        udp = new(options, sockets, loop, random);
-        tcp = new(options, sockets, loop, random);
+        (this.options, this.loop, this.metrics) = (options, loop, metrics);
+        var order = new ResolverOrder(options, loop.Time);
+        answerer = new(options, snapshots, random);
+        cache = new(options, loop.Time, metrics);
+        tcp = new(options, sockets, loop, random, order);
+        udp = new(options, sockets, loop, random, order, tcp, cache, metrics);
     }
 
     /// <summary>Opens the listeners; on any thread.</summary>
     /// <param name="sockets">Of the workload's namespace.</param>
-    /// <param name="random">Used on the loop only.</param>
+    /// <param name="metrics">Of the loop's shard.</param>
+    /// <param name="random">Not predictable (RFC 5452 section 9.2). Used on the loop only.</param>
     /// <exception cref="IOException">An address cannot be bound; nothing is left open.</exception>
-    public static DnsServer Start(DnsOptions options, SocketFactory sockets, Loop loop, INameResolver names, Random random)
+    public static DnsServer Start(DnsOptions options, SocketFactory sockets, Loop loop, SnapshotHolder snapshots, DnsMetrics metrics, Random random)
     {
-        var server = new DnsServer(options, sockets, loop, names, random);
+        var server = new DnsServer(options, sockets, loop, snapshots, metrics, random);
         try
         {
             foreach (var address in options.Listen) server.Listen(sockets, address);
@@ -65,14 +72,17 @@ public sealed class DnsServer : IDisposable
 
     private void OnDatagram(DatagramSocket socket, ReadOnlySpan<byte> query, IpPort client)
     {
-        Span<byte> answer = stackalloc byte[DnsAnswerWriter.MaxLength];
-        switch (answerer.Decide(query, answer, out var question, out int length))
+        Span<byte> answer = stackalloc byte[DnsWire.MaxUdpLength];
+        switch (answerer.Decide(query, answer, isStream: false, out var question, out int length))
         {
             case DnsAnswerer.Decision.Answered:
+                metrics.FromMesh();
                 socket.Send(answer[..length], client);
                 break;
             case DnsAnswerer.Decision.Forward:
-                udp.Forward(query, question, socket, client);
+                IpPort? server = socket.TryGetOriginalDestination(client, out var asked) && IsForeign(asked, socket.Address) ? asked : null;
+                if (cache.TryAnswer(new(question, server), query, question, answer, question.Edns.UdpLimit, out length)) socket.Send(answer[..length], client);
+                else udp.Forward(query, question, socket, client, server);
                 break;
         }
     }
@@ -94,8 +104,7 @@ public sealed class DnsServer : IDisposable
                 idle.Arm(options.IdleTimeout);
                 if (await DnsStream.ReadAsync(client.Input, DnsWire.MaxQueryLength) is not { } query) break;
                 idle.Cancel();
-                if (await AnswerAsync(client, query) is not { } answer) break;
-                await DnsStream.WriteAsync(client.Output, answer);
+                if (!await AnswerAsync(client, query)) break;
             }
             await client.Output.CompleteAsync();
         }
@@ -111,25 +120,50 @@ public sealed class DnsServer : IDisposable
         }
     }
 
-    /// <summary>Null when there is nothing to say.</summary>
-    private async ValueTask<byte[]?> AnswerAsync(Connection client, byte[] query)
+    /// <summary>False when there is nothing to say.</summary>
+    private async ValueTask<bool> AnswerAsync(Connection client, byte[] query)
     {
-        var answer = new byte[DnsAnswerWriter.MaxLength];
-        switch (answerer.Decide(query, answer, out var question, out int length))
+        var answer = ArrayPool<byte>.Shared.Rent(DnsStream.MaxMessageLength);
+        try
         {
-            case DnsAnswerer.Decision.Answered:
-                return answer[..length];
-            case DnsAnswerer.Decision.Forward:
-                var forwarded = await tcp.AskAsync(query, question, OriginalServer(client));
-                return forwarded ?? answer[..DnsAnswerer.Fail(query, question, DnsCode.ServerFailure, answer)];
-            default:
-                return null;
+            switch (answerer.Decide(query, answer.AsSpan(0, DnsStream.MaxMessageLength), isStream: true, out var question, out int length))
+            {
+                case DnsAnswerer.Decision.Answered:
+                    metrics.FromMesh();
+                    break;
+                case DnsAnswerer.Decision.Forward:
+                    length = await ForwardAsync(client, query, question, answer);
+                    break;
+                default:
+                    return false;
+            }
+            await DnsStream.WriteAsync(client.Output, answer.AsMemory(0, length));
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(answer);
         }
     }
 
+    private async ValueTask<int> ForwardAsync(Connection client, byte[] query, DnsQuestion question, byte[] answer)
+    {
+        IpPort? server = client.TryGetOriginalDestination(out var asked) && IsForeign(asked, client.LocalAddress) ? asked : null;
+        var key = new DnsCacheKey(question, server);
+        if (cache.TryAnswer(key, query, question, answer, DnsStream.MaxMessageLength, out int length)) return length;
+        if (await tcp.AskAsync(query, question, server) is not { } forwarded)
+        {
+            metrics.Unanswered();
+            return DnsAnswerer.Fail(query, question, DnsCode.ServerFailure, answer);
+        }
+        metrics.FromResolver();
+        cache.Store(key, question, forwarded);
+        forwarded.CopyTo(answer, 0);
+        return forwarded.Length;
+    }
+
     /// <summary>A client that called the listener's own port was not redirected: asking "its" server would be asking ourselves.</summary>
-    private static IpPort? OriginalServer(Connection client) =>
-        client.TryGetOriginalDestination(out var server) && server != client.LocalAddress && !server.Address.IsLoopback ? server : null;
+    private static bool IsForeign(IpPort server, IpPort listener) => server != listener && !server.Address.IsLoopback;
 
     /// <summary>Closes everything; questions under way get no answer. On any thread.</summary>
     public void Dispose()
@@ -145,5 +179,6 @@ public sealed class DnsServer : IDisposable
         server.isDisposed = true;
         foreach (var connection in server.connections.ToArray()) connection.Abort();
         server.udp.Dispose();
+        server.metrics.Remove();
     }
 }

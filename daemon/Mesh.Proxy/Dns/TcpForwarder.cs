@@ -3,27 +3,40 @@ using Mesh.Io;
 
 namespace Mesh.Proxy.Dns;
 
-/// <summary>Asks the workload's previous resolvers over TCP, one after the other, with a connection per question. Lives on one loop.</summary>
-internal sealed class TcpForwarder(DnsOptions options, SocketFactory sockets, Loop loop, Random random)
+/// <summary>Asks resolvers over TCP, with a connection per question. Lives on one loop.</summary>
+internal sealed class TcpForwarder(DnsOptions options, SocketFactory sockets, Loop loop, Random random, ResolverOrder order)
 {
-    /// <param name="preferred">The server that the client itself tried to reach, if the kernel knows; asked first.</param>
+    /// <summary>One server after the other.</summary>
+    /// <param name="preferred">The server that the client itself tried to reach, if the kernel knows.</param>
     /// <returns>The answer with the client's id, or null when no server gave one in time.</returns>
     internal async ValueTask<byte[]?> AskAsync(byte[] query, DnsQuestion question, IpPort? preferred)
     {
-        ushort id = (ushort)random.Next(ushort.MaxValue + 1);
-        var message = query.ToArray();
-        BinaryPrimitives.WriteUInt16BigEndian(message, id);
-        foreach (var server in Servers(preferred))
+        var servers = order.For(preferred);
+        for (int i = 0; i < servers.Count; i++)
         {
-            if (await ExchangeAsync(server, message, question with { Id = id }) is not { } answer) continue;
-            BinaryPrimitives.WriteUInt16BigEndian(answer, question.Id);
-            return answer;
+            if (await AskOneAsync(query, question, servers[i]) is not { } answer) continue;
+            bool isRefusal = (DnsCode)(answer[3] & 0xf) is DnsCode.ServerFailure or DnsCode.NotImplemented or DnsCode.Refused;
+            if (!isRefusal || i == servers.Count - 1) return answer;
         }
         return null;
     }
 
-    private IEnumerable<IpPort> Servers(IpPort? preferred) =>
-        preferred is { } first ? options.Resolvers.Where(server => server != first).Prepend(first) : options.Resolvers;
+    /// <returns>The answer with the client's id, or null when there was none in time.</returns>
+    internal async ValueTask<byte[]?> AskOneAsync(ReadOnlyMemory<byte> query, DnsQuestion question, IpPort server)
+    {
+        ushort id = (ushort)random.Next(ushort.MaxValue + 1);
+        var message = query.ToArray();
+        BinaryPrimitives.WriteUInt16BigEndian(message, id);
+        var answer = await ExchangeAsync(server, message, question with { Id = id });
+        if (answer is null)
+        {
+            order.WasSilent(server);
+            return null;
+        }
+        order.Answered(server);
+        BinaryPrimitives.WriteUInt16BigEndian(answer, question.Id);
+        return answer;
+    }
 
     private async ValueTask<byte[]?> ExchangeAsync(IpPort server, byte[] message, DnsQuestion question)
     {

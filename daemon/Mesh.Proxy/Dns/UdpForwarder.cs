@@ -4,53 +4,60 @@ using Mesh.Io;
 
 namespace Mesh.Proxy.Dns;
 
-/// <summary>Asks the workload's previous resolvers over UDP, one after the other, and gives their answer back unchanged but for the id.
-/// An answer counts only if it comes from the server that was asked, with our random id and the same question. Lives on one loop.</summary>
-internal sealed class UdpForwarder(DnsOptions options, SocketFactory sockets, Loop loop, Random random) : IDisposable
+/// <summary>Asks resolvers over UDP, one after the other, and gives their answer back unchanged but for the id; one that was cut is asked for again
+/// over TCP. An answer counts only if it comes from the server that was asked, with our random id and the same question. Lives on one loop.</summary>
+internal sealed class UdpForwarder(
+    DnsOptions options, SocketFactory sockets, Loop loop, Random random, ResolverOrder order, TcpForwarder tcp, DnsCache cache, DnsMetrics metrics) : IDisposable
 {
-    private readonly Dictionary<bool, UpstreamSocket> current = []; // by whether it is IPv4
+    private const int MaxSockets = 8; // of servers asked lately; a workload can ask any
+
+    private readonly Dictionary<IpPort, UpstreamSocket> current = [];
     private readonly HashSet<PendingQuery> pending = [];
 
     internal int PendingCount => pending.Count;
 
-    private Loop Loop => loop;
-
     /// <summary>Always ends in an answer, at the latest after the servers' timeouts.</summary>
-    internal void Forward(ReadOnlySpan<byte> query, in DnsQuestion question, DatagramSocket listener, IpPort client)
+    /// <param name="preferred">The server that the client itself tried to reach, if the kernel knows.</param>
+    internal void Forward(ReadOnlySpan<byte> query, in DnsQuestion question, DatagramSocket listener, IpPort client, IpPort? preferred)
     {
         var copy = ArrayPool<byte>.Shared.Rent(query.Length);
         query.CopyTo(copy);
-        var asked = new PendingQuery(this, copy, query.Length, question, listener, client);
+        var asked = new PendingQuery(copy, query.Length, question, listener, client, order.For(preferred)) { CacheKey = new(question, preferred) };
+        asked.Timer = new(loop.Timers, static state => ((Action)state!)(), () => Next(asked));
         bool isFull = pending.Count >= options.MaxPending;
         pending.Add(asked);
         if (isFull) Fail(asked);
         else AskNext(asked);
     }
 
+    /// <summary>The server that was asked is silent.</summary>
+    private void Next(PendingQuery asked)
+    {
+        order.WasSilent(asked.Servers[asked.ServerIndex]);
+        AskNext(asked);
+    }
+
     private void AskNext(PendingQuery asked)
     {
         asked.LeaveSocket();
-        while (++asked.ServerIndex < options.Resolvers.Count)
+        while (++asked.ServerIndex < asked.Servers.Count)
         {
-            var server = options.Resolvers[asked.ServerIndex];
-            if (SocketFor(server) is not { } socket) continue;
-            socket.Ask(asked, server, random);
+            if (SocketFor(asked.Servers[asked.ServerIndex]) is not { } socket) continue;
             asked.Timer.Arm(options.ServerTimeout);
+            socket.Ask(asked, random);
             return;
         }
         Fail(asked);
     }
 
-    /// <summary>Null when the namespace has no such address family.</summary>
+    /// <summary>Null when the namespace has no such address family or no way there.</summary>
     private UpstreamSocket? SocketFor(IpPort server)
     {
-        bool isV4 = server.Address.IsV4;
-        if (current.TryGetValue(isV4, out var socket) && !socket.IsSpent) return socket;
-        socket?.Retire();
-        current.Remove(isV4);
+        if (current.TryGetValue(server, out var socket) && !socket.IsSpent) return socket;
+        if (socket is not null || current.Count >= MaxSockets) Retire();
         try
         {
-            return current[isV4] = new UpstreamSocket(sockets, loop, isV4, options.Mark, Answered);
+            return current[server] = new UpstreamSocket(sockets, loop, server, options.Mark, Answered, Next);
         }
         catch (IOException)
         {
@@ -58,25 +65,58 @@ internal sealed class UdpForwarder(DnsOptions options, SocketFactory sockets, Lo
         }
     }
 
+    private void Retire()
+    {
+        foreach (var socket in current.Values) socket.Retire();
+        current.Clear();
+    }
+
     private void Answered(PendingQuery asked, ReadOnlySpan<byte> answer)
     {
+        var server = asked.Servers[asked.ServerIndex];
+        order.Answered(server);
         var code = (DnsCode)(answer[3] & 0xf);
         bool isRefusal = code is DnsCode.ServerFailure or DnsCode.NotImplemented or DnsCode.Refused;
-        if (isRefusal && asked.ServerIndex + 1 < options.Resolvers.Count)
+        if (isRefusal && asked.ServerIndex + 1 < asked.Servers.Count)
         {
             AskNext(asked);
             return;
         }
-        var copy = ArrayPool<byte>.Shared.Rent(answer.Length);
+        bool isCut = (answer[2] & DnsWire.FlagTruncated >> 8) != 0;
+        if (isCut) _ = AskOverTcpAsync(asked, server, answer.ToArray());
+        else Succeed(asked, answer);
+    }
+
+    /// <summary>The whole answer, which a later question may be told; the cut one when it does not come.</summary>
+    private async Task AskOverTcpAsync(PendingQuery asked, IpPort server, byte[] cut)
+    {
+        asked.LeaveSocket();
+        asked.Timer.Cancel();
+        var whole = await tcp.AskOneAsync(asked.QueryMemory, asked.Question, server);
+        if (pending.Contains(asked)) Succeed(asked, whole ?? cut);
+    }
+
+    private void Succeed(PendingQuery asked, ReadOnlySpan<byte> answer)
+    {
+        metrics.FromResolver();
+        cache.Store(asked.CacheKey, asked.Question, answer);
+        var copy = ArrayPool<byte>.Shared.Rent(Math.Max(answer.Length, DnsWire.MaxUdpLength));
         answer.CopyTo(copy);
         BinaryPrimitives.WriteUInt16BigEndian(copy, asked.Question.Id);
-        Finish(asked, copy.AsSpan(0, answer.Length));
+        int length = answer.Length;
+        if (length > Math.Max(asked.Question.Edns.PayloadLength, DnsWire.MinUdpLength))
+        {
+            length = DnsAnswerer.Fail(asked.Query, asked.Question, DnsCode.NoError, copy);
+            copy[2] |= DnsWire.FlagTruncated >> 8;
+        }
+        Finish(asked, copy.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(copy);
     }
 
     private void Fail(PendingQuery asked)
     {
-        Span<byte> answer = stackalloc byte[DnsAnswerWriter.MaxLength];
+        metrics.Unanswered();
+        Span<byte> answer = stackalloc byte[DnsWire.MaxUdpLength];
         int length = DnsAnswerer.Fail(asked.Query, asked.Question, DnsCode.ServerFailure, answer);
         Finish(asked, answer[..length]);
     }
@@ -98,35 +138,6 @@ internal sealed class UdpForwarder(DnsOptions options, SocketFactory sockets, Lo
     public void Dispose()
     {
         foreach (var asked in pending.ToArray()) Release(asked);
-        foreach (var socket in current.Values) socket.Retire();
-        current.Clear();
-    }
-
-    /// <summary>A question under way.</summary>
-    internal sealed class PendingQuery
-    {
-        private readonly int length;
-
-        internal PendingQuery(UdpForwarder owner, byte[] buffer, int length, in DnsQuestion question, DatagramSocket listener, IpPort client)
-        {
-            (Buffer, this.length, Question, Listener, Client) = (buffer, length, question, listener, client);
-            Timer = new(owner.Loop.Timers, state => owner.AskNext((PendingQuery)state!), this);
-        }
-
-        internal byte[] Buffer { get; }
-        internal Span<byte> Query => Buffer.AsSpan(0, length);
-        internal DnsQuestion Question { get; }
-        internal DatagramSocket Listener { get; }
-        internal IpPort Client { get; }
-        internal LoopTimer Timer { get; }
-        internal int ServerIndex { get; set; } = -1;
-        internal UpstreamSocket? Socket { get; set; }
-        internal ushort UpstreamId { get; set; }
-
-        internal void LeaveSocket()
-        {
-            Socket?.Forget(this);
-            Socket = null;
-        }
+        Retire();
     }
 }

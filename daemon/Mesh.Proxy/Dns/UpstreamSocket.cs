@@ -1,38 +1,41 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Mesh.Io;
-using static Mesh.Proxy.Dns.UdpForwarder;
 
 namespace Mesh.Proxy.Dns;
 
-/// <summary>A UDP socket towards resolvers. It is replaced after some questions, so that a forger must guess its port as well as the id (RFC 5452);
-/// a socket of its own for each question would cost more than the question.</summary>
+/// <summary>A UDP socket towards one resolver, from which alone it hears. It is replaced after a few questions, so that a forger must guess its port
+/// as well as the id (RFC 5452); a socket of its own for each question would cost more than the question.</summary>
 internal sealed class UpstreamSocket
 {
-    private const int QuestionsPerSocket = 256;
+    private const int QuestionsPerSocket = 16;
 
-    private readonly Dictionary<ushort, (PendingQuery Asked, IpPort Server)> asked = [];
+    private readonly Dictionary<ushort, PendingQuery> asked = [];
     private readonly Action<PendingQuery, ReadOnlySpan<byte>> answered;
+    private readonly Action<PendingQuery> refused;
+    private readonly IpPort server;
     private readonly DatagramSocket socket;
     private int count;
     private bool isRetired;
 
-    /// <exception cref="IOException">No socket of this family in that namespace.</exception>
-    internal UpstreamSocket(SocketFactory sockets, Loop loop, bool isV4, int mark, Action<PendingQuery, ReadOnlySpan<byte>> answered)
+    /// <exception cref="IOException">No socket of this family in that namespace, or no way to the server.</exception>
+    internal UpstreamSocket(SocketFactory sockets, Loop loop, IpPort server, int mark, Action<PendingQuery, ReadOnlySpan<byte>> answered, Action<PendingQuery> refused)
     {
-        this.answered = answered;
-        socket = sockets.Bind(new(isV4 ? Ip.AnyV4 : Ip.AnyV6, 0), loop, OnDatagram, mark);
+        (this.server, this.answered, this.refused) = (server, answered, refused);
+        socket = sockets.Bind(new(server.Address.IsV4 ? Ip.AnyV4 : Ip.AnyV6, 0), loop, OnDatagram, mark, server);
+        socket.Unreachable = OnUnreachable;
     }
 
-    internal bool IsSpent => count >= QuestionsPerSocket;
+    /// <summary>Takes no more questions.</summary>
+    internal bool IsSpent => count >= QuestionsPerSocket || isRetired;
 
-    internal void Ask(PendingQuery query, IpPort server, Random random)
+    internal void Ask(PendingQuery query, Random random)
     {
         count++;
         ushort id;
         do id = (ushort)random.Next(ushort.MaxValue + 1);
         while (asked.ContainsKey(id));
-        asked[id] = (query, server);
+        asked[id] = query;
         (query.Socket, query.UpstreamId) = (this, id);
         var message = ArrayPool<byte>.Shared.Rent(query.Query.Length);
         query.Query.CopyTo(message);
@@ -61,8 +64,14 @@ internal sealed class UpstreamSocket
 
     private void OnDatagram(DatagramSocket from, ReadOnlySpan<byte> datagram, IpPort sender)
     {
-        if (!DnsQuestion.TryReadAnswer(datagram, out var question)) return;
-        if (!asked.TryGetValue(question.Id, out var entry) || entry.Server != sender || !question.IsSameQuestion(entry.Asked.Question)) return;
-        answered(entry.Asked, datagram);
+        if (sender != server || !DnsQuestion.TryReadAnswer(datagram, out var question)) return;
+        if (asked.TryGetValue(question.Id, out var query) && question.IsSameQuestion(query.Question)) answered(query, datagram);
+    }
+
+    /// <summary>Nobody listens there: those who asked need not wait.</summary>
+    private void OnUnreachable()
+    {
+        isRetired = true;
+        foreach (var query in asked.Values.ToArray()) refused(query);
     }
 }

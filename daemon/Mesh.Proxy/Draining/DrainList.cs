@@ -9,9 +9,6 @@ internal sealed class DrainList
 
     public bool IsDraining { get; private set; }
 
-    /// <summary>Downstream connections that are open, whatever they carry.</summary>
-    public int Connections { get; set; }
-
     /// <summary>What begins during the drain is drained at once.</summary>
     public void Add(IDrainable conversation)
     {

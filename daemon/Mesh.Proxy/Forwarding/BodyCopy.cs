@@ -46,10 +46,11 @@ internal sealed class BodyCopy
             if (!read.Buffer.IsEmpty)
             {
                 messages?.Read(read.Buffer);
+                long bytes = read.Buffer.Length;
                 try
                 {
                     await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
-                    Bytes += read.Buffer.Length;
+                    Bytes += bytes;
                 }
                 finally
                 {

@@ -2,6 +2,7 @@ using Mesh.Http;
 using Mesh.Http.Http1;
 using Mesh.Http.Http2;
 using Mesh.Io;
+using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Forwarding;
 
@@ -36,6 +37,7 @@ internal sealed class HttpServing(ProxyContext context, Connection connection, F
         finally
         {
             drains.Remove(http2);
+            if (http2.Reproach is { } code) context.Reporter.Http2Failed(transport.Loop.Index, Http2Side.Downstream, code);
         }
     }
 }

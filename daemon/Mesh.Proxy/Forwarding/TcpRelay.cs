@@ -87,6 +87,7 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
                 reading = false;
                 if (PassesWhole(read.Buffer, up))
                 {
+                    // After a failure the reader is not advanced: the connection is over, and its end takes the bytes back.
                     await to.WriteSequenceAsync(read.Buffer);
                     Count(up, read.Buffer.Length);
                     from.AdvanceTo(read.Buffer.End);

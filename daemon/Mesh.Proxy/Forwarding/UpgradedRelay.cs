@@ -70,9 +70,9 @@ internal sealed class UpgradedRelay : IDrainable
                 reading = false;
                 active = true;
                 long length = frames?.Read(read.Buffer, stopAtFrame: draining) ?? read.Buffer.Length;
+                bool closing = draining && frames is { IsBetweenFrames: true };
                 if (length > 0) await to.WriteSequenceAsync(read.Buffer.Slice(0, length));
                 Count(up, length);
-                bool closing = draining && frames is { IsBetweenFrames: true };
                 from.AdvanceTo(closing ? read.Buffer.End : read.Buffer.GetPosition(length));
                 if (!closing && read.IsCompleted) break;
                 if (!closing) continue;

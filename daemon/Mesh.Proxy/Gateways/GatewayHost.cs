@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Outbound;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Routing;
 using Mesh.Proxy.Workloads;
 
@@ -75,7 +76,7 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     }
 
     private void Accept(ListenerKey key, Connection connection) =>
-        TrackedConnection.Run(context, null, connection, accepted => Handle(key, accepted));
+        TrackedConnection.Run(context, ListenerKind.Gateway, null, connection, accepted => Handle(key, accepted));
 
     private async Task Handle(ListenerKey key, Connection connection)
     {

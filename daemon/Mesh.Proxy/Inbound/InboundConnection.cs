@@ -46,7 +46,7 @@ internal static class InboundConnection
 
     private static async Task RunHttp(ProxyContext context, Connection client, Connection application, InboundTarget target)
     {
-        await using var upstream = new InboundUpstream(application, target, context.Options);
+        await using var upstream = new InboundUpstream(application, target, context);
         await new HttpServing(context, client, () => new InboundHttpHandler(context, client.Loop, target, upstream)).RunAsync();
     }
 

@@ -4,6 +4,7 @@ using Mesh.Http.Http1;
 using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Upstream;
 
 namespace Mesh.Proxy.Inbound;
@@ -11,7 +12,7 @@ namespace Mesh.Proxy.Inbound;
 /// <summary>The connections to the application that belong to one client connection: for HTTP/1.1 as many as the client has requests at once, for HTTP/2
 /// one that all its streams share. Replaced when the application closed them between requests.</summary>
 /// <param name="first">Made before the client was admitted.</param>
-internal sealed class InboundUpstream(Connection first, InboundTarget target, ProxyOptions options) : IAsyncDisposable
+internal sealed class InboundUpstream(Connection first, InboundTarget target, ProxyContext context) : IAsyncDisposable
 {
     private readonly Stack<Http1ClientConnection> idle = new();
     private Connection? unused = first;
@@ -26,7 +27,7 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Pr
             if (kept.IsStillIdle()) return kept;
             await kept.DisposeAsync();
         }
-        return new Http1ClientConnection(await Connect(loop), options.Http);
+        return new Http1ClientConnection(await Connect(loop), context.Options.Http);
     }
 
     /// <param name="intact">The exchange ended in order.</param>
@@ -53,7 +54,8 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Pr
 
     private async ValueTask<ClientExchange> OpenHttp2(Loop loop)
     {
-        http2 ??= new SharedHttp2<int>(loop, Http2Settings.Requests, options.StreamsPerHttp2, options.UpstreamIdleTimeout);
+        http2 ??= new SharedHttp2<int>(loop, (Http2Settings.Requests, Http2Limits.Upstream), context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout,
+            code => context.Reporter.Http2Failed(loop.Index, Http2Side.Upstream, code), change => context.OccupancyOf(loop).Add(KeptKind.Http2, change));
         try
         {
             while (true)

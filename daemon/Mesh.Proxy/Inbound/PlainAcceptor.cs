@@ -1,5 +1,6 @@
 using Mesh.Io;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
 
@@ -9,7 +10,7 @@ namespace Mesh.Proxy.Inbound;
 internal sealed class PlainAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(context, ListenerKind.Inbound, local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection client)
     {

@@ -3,6 +3,7 @@ using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Identity;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tunnels;
 using Mesh.Proxy.Upstream;
 using Mesh.Proxy.Workloads;
@@ -17,7 +18,7 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     private static readonly string[] Protocols = [DirectHead.Alpn, HboneTunnels.Alpn];
 
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(context, ListenerKind.Tunnel, local, connection, accepted => Handle(local, accepted));
 
     private async Task Handle(LocalWorkloadState local, Connection transport)
     {

@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 using Mesh.Telemetry.Traffic;
 
@@ -12,7 +13,7 @@ namespace Mesh.Proxy.Outbound;
 internal sealed class OutboundAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState source, Connection connection) =>
-        TrackedConnection.Run(context, source, connection, accepted => Handle(source, accepted));
+        TrackedConnection.Run(context, ListenerKind.Outbound, source, connection, accepted => Handle(source, accepted));
 
     private Task Handle(LocalWorkloadState source, Connection connection)
     {

@@ -1,3 +1,4 @@
+using Mesh.Http.Http2;
 using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
@@ -57,6 +58,13 @@ public readonly ref struct TcpOutcome
     public string? Route { get; init; }
 }
 
+public enum Http2Side
+{
+    Downstream,
+    Upstream,
+    Tunnel,
+}
+
 /// <summary>How a Redis command ended.</summary>
 public enum RedisResult
 {
@@ -76,6 +84,9 @@ public interface ITrafficReporter
 
     /// <summary>An exchange has become a byte stream of another protocol: from here on it counts as a connection, not as a request that takes long.</summary>
     void Upgraded(int loop, TrafficParties parties);
+
+    /// <summary>We ended a connection of HTTP/2 because its peer broke the protocol or went beyond what is allowed.</summary>
+    void Http2Failed(int loop, Http2Side side, ErrorCode code);
 
     void TcpOpened(int loop, TrafficParties parties);
 

@@ -1,3 +1,4 @@
+using Mesh.Http.Http2;
 using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
@@ -35,6 +36,8 @@ public sealed class TrafficReporter : ITrafficReporter
     }
 
     public void Upgraded(int loop, TrafficParties parties) => TcpOpened(loop, parties);
+
+    public void Http2Failed(int loop, Http2Side side, ErrorCode code) => loops[loop].Metrics.Http2Failed(side.ToString().ToLowerInvariant(), code.ToString());
 
     public void TcpOpened(int loop, TrafficParties parties)
     {

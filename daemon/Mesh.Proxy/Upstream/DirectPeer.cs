@@ -1,10 +1,11 @@
 using Mesh.Io.Tls;
+using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Upstream;
 
 /// <summary>What is kept for one destination of one source workload: idle connections, the most recently used first, and the ticket that makes
 /// the next handshake short.</summary>
-internal sealed class DirectPeer(ProxyOptions options, TimeProvider time)
+internal sealed class DirectPeer(ProxyOptions options, TimeProvider time, LoopOccupancy occupancy)
 {
     /// <summary>How long a peer that chose HBONE is taken at its word: its node may be upgraded.</summary>
     private static readonly TimeSpan HboneMemory = TimeSpan.FromMinutes(5);
@@ -30,7 +31,7 @@ internal sealed class DirectPeer(ProxyOptions options, TimeProvider time)
         while (idle.Count > 0)
         {
             var tunnel = idle[^1];
-            idle.RemoveAt(idle.Count - 1);
+            Remove(tunnel);
             if (tunnel.IsUsable(tls, time.GetUtcNow())) return tunnel;
             tunnel.Close();
         }
@@ -46,9 +47,14 @@ internal sealed class DirectPeer(ProxyOptions options, TimeProvider time)
         }
         tunnel.IdleSince = time.GetTimestamp();
         idle.Add(tunnel);
+        occupancy.Add(KeptKind.Direct, 1);
     }
 
-    public void Remove(DirectTunnel tunnel) => idle.Remove(tunnel);
+    public void Remove(DirectTunnel tunnel)
+    {
+        int place = idle.LastIndexOf(tunnel);
+        if (place >= 0) RemoveAt(place);
+    }
 
     /// <returns>True when there is nothing left to remember.</returns>
     public bool Sweep()
@@ -57,7 +63,7 @@ internal sealed class DirectPeer(ProxyOptions options, TimeProvider time)
         {
             var tunnel = idle[i];
             if (time.GetElapsedTime(tunnel.IdleSince) < options.UpstreamIdleTimeout && tunnel.IsUsable(tunnel.Tls, time.GetUtcNow())) continue;
-            idle.RemoveAt(i);
+            RemoveAt(i);
             tunnel.Close();
         }
         if (idle.Count > 0 || time.GetElapsedTime(lastUsed) < TicketMemory) return false;
@@ -68,8 +74,17 @@ internal sealed class DirectPeer(ProxyOptions options, TimeProvider time)
     public void Close()
     {
         closed = true;
-        foreach (var tunnel in idle.ToArray()) tunnel.Close();
-        idle.Clear();
+        foreach (var tunnel in idle.ToArray())
+        {
+            Remove(tunnel);
+            tunnel.Close();
+        }
         Memory.Dispose();
+    }
+
+    private void RemoveAt(int place)
+    {
+        idle.RemoveAt(place);
+        occupancy.Add(KeptKind.Direct, -1);
     }
 }

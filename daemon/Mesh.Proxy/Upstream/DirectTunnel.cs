@@ -46,7 +46,7 @@ internal sealed class DirectTunnel
     /// <exception cref="ConnectionBrokenException">Kind ConnectFailed: no answer in time. Any other: the connection broke before the answer.</exception>
     public async ValueTask<Connection> OpenAsync(UpstreamRequest request)
     {
-        var target = request.Endpoint.Target;
+        var target = request.Target;
         var stream = new FramedConnection(secure, request.Client, target, released);
         deadline.Arm(request.Timeout);
         try

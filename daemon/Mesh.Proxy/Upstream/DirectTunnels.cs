@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Io.Framing;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tunnels;
 using Mesh.Proxy.Workloads;
 
@@ -20,11 +21,12 @@ internal sealed class DirectTunnels
     private readonly Loop loop;
     private readonly TunnelDialer dialer;
     private readonly HboneTunnels hbone;
+    private readonly LoopOccupancy occupancy;
     private readonly LoopTimer sweep;
 
-    public DirectTunnels(ProxyOptions options, Loop loop, TunnelDialer dialer, HboneTunnels hbone)
+    public DirectTunnels(ProxyOptions options, Loop loop, TunnelDialer dialer, HboneTunnels hbone, LoopOccupancy occupancy)
     {
-        (this.options, this.loop, this.dialer, this.hbone) = (options, loop, dialer, hbone);
+        (this.options, this.loop, this.dialer, this.hbone, this.occupancy) = (options, loop, dialer, hbone, occupancy);
         sweep = new LoopTimer(loop.Timers, static self => ((DirectTunnels)self!).Sweep(), this);
     }
 
@@ -62,7 +64,7 @@ internal sealed class DirectTunnels
 
     private DirectPeer PeerOf(in TunnelKey key)
     {
-        if (!peers.TryGetValue(key, out var peer)) peers.Add(key, peer = new DirectPeer(options, loop.Time));
+        if (!peers.TryGetValue(key, out var peer)) peers.Add(key, peer = new DirectPeer(options, loop.Time, occupancy));
         if (!sweep.IsArmed) sweep.Arm(SweepInterval);
         return peer;
     }

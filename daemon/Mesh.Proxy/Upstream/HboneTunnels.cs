@@ -4,18 +4,20 @@ using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 
 namespace Mesh.Proxy.Upstream;
 
 /// <summary>HBONE connections of one loop: mTLS from the source workload's identity, HTTP/2 CONNECT, one stream per upstream connection.</summary>
-internal sealed class HboneTunnels(ProxyContext context, Loop loop, TunnelDialer dialer)
+internal sealed class HboneTunnels(ProxyContext context, Loop loop, TunnelDialer dialer, LoopOccupancy occupancy)
 {
     public const string Alpn = "h2";
 
     private static readonly string[] Protocols = [Alpn];
 
-    private readonly SharedHttp2<TunnelKey> tunnels = new(loop, Http2Settings.Client, context.Options.StreamsPerTunnel, context.Options.HboneIdleTimeout);
+    private readonly SharedHttp2<TunnelKey> tunnels = new(loop, (Http2Settings.Client, Http2Limits.Default), context.Options.StreamsPerTunnel, context.Options.HboneIdleTimeout,
+        code => context.Reporter.Http2Failed(loop.Index, Http2Side.Tunnel, code), change => occupancy.Add(KeptKind.Hbone, change));
 
     public async ValueTask<Connection> OpenAsync(TunnelKey key, LocalWorkloadState source, UpstreamRequest request)
     {
@@ -46,7 +48,7 @@ internal sealed class HboneTunnels(ProxyContext context, Loop loop, TunnelDialer
 
     private async ValueTask<Connection> Connect(Http2Connection http2, UpstreamRequest request)
     {
-        var target = request.Endpoint.Target;
+        var target = request.Target;
         var head = new HeaderList();
         head.Add(":method"u8, "CONNECT"u8);
         head.Add(":authority"u8, Encoding.ASCII.GetBytes(target.ToString()));

@@ -1,6 +1,7 @@
 using Mesh.Http.Http1;
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Workloads;
 
 namespace Mesh.Proxy.Upstream;
@@ -29,17 +30,18 @@ internal sealed class Http1Pool
     private readonly Dictionary<PoolKey, List<Idle>> idle = [];
     private readonly ProxyOptions options;
     private readonly Loop loop;
+    private readonly LoopOccupancy occupancy;
     private readonly LoopTimer sweep;
 
-    public Http1Pool(ProxyOptions options, Loop loop)
+    public Http1Pool(ProxyOptions options, Loop loop, LoopOccupancy occupancy)
     {
-        (this.options, this.loop) = (options, loop);
+        (this.options, this.loop, this.occupancy) = (options, loop, occupancy);
         sweep = new LoopTimer(loop.Timers, static self => ((Http1Pool)self!).Sweep(), this);
     }
 
     private readonly record struct Idle(Http1ClientConnection Connection, long Since);
 
-    public int Count { get; private set; }
+    public int Count => occupancy.Kept(KeptKind.Http1);
 
     public Http1ClientConnection? TryTake(in PoolKey key)
     {
@@ -48,7 +50,7 @@ internal sealed class Http1Pool
         {
             var connection = list[^1].Connection;
             list.RemoveAt(list.Count - 1);
-            Count--;
+            occupancy.Add(KeptKind.Http1, -1);
             if (connection.IsStillIdle()) return connection;
             Discard(connection);
         }
@@ -64,7 +66,7 @@ internal sealed class Http1Pool
             return;
         }
         list.Add(new Idle(connection, loop.Time.GetTimestamp()));
-        Count++;
+        occupancy.Add(KeptKind.Http1, 1);
         if (!sweep.IsArmed) sweep.Arm(SweepInterval);
     }
 
@@ -74,7 +76,7 @@ internal sealed class Http1Pool
         foreach (var (key, list) in idle.Where(pair => pair.Key.Source == uid || pair.Key.EndpointUid == uid).ToList())
         {
             foreach (var entry in list) Discard(entry.Connection);
-            Count -= list.Count;
+            occupancy.Add(KeptKind.Http1, -list.Count);
             idle.Remove(key);
         }
     }
@@ -83,7 +85,7 @@ internal sealed class Http1Pool
     {
         foreach (var (key, list) in idle.ToList())
         {
-            Count -= list.RemoveAll(IsOver);
+            occupancy.Add(KeptKind.Http1, -list.RemoveAll(IsOver));
             if (list.Count == 0) idle.Remove(key);
         }
         if (Count > 0) sweep.Arm(SweepInterval);

@@ -4,6 +4,7 @@ using Mesh.Http.Http1;
 using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
@@ -11,9 +12,10 @@ namespace Mesh.Proxy.Upstream;
 /// <summary>Exchanges with applications, in the version that the application speaks, over connections that are kept. One per loop.</summary>
 internal sealed class HttpUpstreams(ProxyContext context, LoopLocal local)
 {
-    private readonly Http1Pool http1 = new(context.Options, local.Loop);
+    private readonly Http1Pool http1 = new(context.Options, local.Loop, local.Occupancy);
     private readonly SharedHttp2<PoolKey> http2 =
-        new(local.Loop, Http2Settings.Requests, context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout);
+        new(local.Loop, (Http2Settings.Requests, Http2Limits.Upstream), context.Options.StreamsPerHttp2, context.Options.UpstreamIdleTimeout,
+            code => context.Reporter.Http2Failed(local.Loop.Index, Http2Side.Upstream, code), change => local.Occupancy.Add(KeptKind.Http2, change));
     private readonly Stack<Http2ClientExchange> spare = new();
 
     /// <param name="key">Of <paramref name="request"/>.</param>

@@ -11,15 +11,21 @@ internal sealed class SharedHttp2<TKey>
 {
     private readonly Dictionary<TKey, List<Shared>> byKey = [];
     private readonly Loop loop;
-    private readonly Http2Settings settings;
+    private readonly (Http2Settings Settings, Http2Limits Limits) rules;
     private readonly int maxStreams;
     private readonly TimeSpan idleTimeout;
+    private readonly Action<ErrorCode> failed;
+    private readonly Action<int> count;
     private readonly LoopTimer sweep;
 
     /// <param name="maxStreams">In use on a connection before another is opened.</param>
-    public SharedHttp2(Loop loop, Http2Settings settings, int maxStreams, TimeSpan idleTimeout)
+    /// <param name="failed">Told of connections that were ended here for what the peer did.</param>
+    /// <param name="count">Told by how many its connections have become more.</param>
+    public SharedHttp2(
+        Loop loop, (Http2Settings Settings, Http2Limits Limits) rules, int maxStreams, TimeSpan idleTimeout, Action<ErrorCode> failed, Action<int> count)
     {
-        (this.loop, this.settings, this.maxStreams, this.idleTimeout) = (loop, settings, maxStreams, idleTimeout);
+        (this.failed, this.count) = (failed, count);
+        (this.loop, this.rules, this.maxStreams, this.idleTimeout) = (loop, rules, maxStreams, idleTimeout);
         sweep = new LoopTimer(loop.Timers, static self => ((SharedHttp2<TKey>)self!).Sweep(), this);
     }
 
@@ -122,8 +128,9 @@ internal sealed class SharedHttp2<TKey>
 
     private Http2Connection Begin(in TKey key, Shared shared, Connection transport)
     {
-        var http2 = Http2Connection.Client(transport, settings);
+        var http2 = Http2Connection.Client(transport, rules.Settings, rules.Limits);
         shared.Http2 = http2;
+        count(1);
         _ = RunToEnd(key, shared, http2);
         return http2;
     }
@@ -140,7 +147,9 @@ internal sealed class SharedHttp2<TKey>
         }
         finally
         {
+            count(-1);
             Forget(key, shared);
+            if (http2.Reproach is { } code) failed(code);
         }
     }
 

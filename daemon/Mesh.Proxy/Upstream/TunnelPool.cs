@@ -2,6 +2,7 @@ using Mesh.Io;
 using Mesh.Io.Tls;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
+using Mesh.Proxy.Reporting;
 using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Upstream;
@@ -17,11 +18,11 @@ internal sealed class TunnelPool
     private readonly HboneTunnels hbone;
     private readonly DirectTunnels direct;
 
-    public TunnelPool(ProxyContext context, Loop loop)
+    public TunnelPool(ProxyContext context, Loop loop, LoopOccupancy occupancy)
     {
         var dialer = new TunnelDialer(context, loop);
-        hbone = new HboneTunnels(context, loop, dialer);
-        direct = new DirectTunnels(context.Options, loop, dialer, hbone);
+        hbone = new HboneTunnels(context, loop, dialer, occupancy);
+        direct = new DirectTunnels(context.Options, loop, dialer, hbone, occupancy);
     }
 
     /// <exception cref="ProxyException">No identity, denied by the peer, or the peer cannot reach the application.</exception>
@@ -31,7 +32,7 @@ internal sealed class TunnelPool
         var workload = request.Endpoint.Workload;
         var source = request.Source ?? throw new ProxyException(new Failure(ResponseFlag.ID, FailureSide.Mesh, FailureStage.Connect,
             $"a gateway has no identity to reach {workload.Uid} through a tunnel; set the workload's tunnel to None or enrol the gateway"));
-        var key = new TunnelKey(source.Uid, request.Endpoint.Target.Address, workload.TunnelPort, workload.Identity);
+        var key = new TunnelKey(source.Uid, request.Target.Address, workload.TunnelPort, workload.Identity);
         return workload.Tunnel == TunnelKind.Direct && request.Opaque ? direct.OpenAsync(key, source, request) : hbone.OpenAsync(key, source, request);
     }
 

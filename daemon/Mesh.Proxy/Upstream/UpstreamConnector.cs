@@ -12,7 +12,11 @@ namespace Mesh.Proxy.Upstream;
 /// <param name="Source">Null for a gateway, which has no workload behind it.</param>
 /// <param name="Opaque">For bytes that are relayed, not for requests.</param>
 internal readonly record struct UpstreamRequest(
-    LocalWorkloadState? Source, IpPort Client, EndpointModel Endpoint, TimeSpan Timeout, bool Opaque = false);
+    LocalWorkloadState? Source, IpPort Client, EndpointModel Endpoint, TimeSpan Timeout, bool Opaque = false)
+{
+    /// <summary>The application, by an address of a family that the source has where the endpoint has both.</summary>
+    public IpPort Target => Endpoint.OtherTarget is { } other && Source is not null && !Source.Speaks(Endpoint.Target.Address.IsV4) ? other : Endpoint.Target;
+}
 
 /// <summary>Opens a byte stream to an endpoint's application by the way that fits: straight into a namespace of this machine,
 /// through a tunnel to another node, or plainly where the endpoint is declared outside the mesh. One per loop.</summary>
@@ -61,7 +65,7 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
         try
         {
             var identity = request.Source?.IdentityIn(context.Snapshots.Current.TrustDomain);
-            await ProxyHeaderWriter.SendAsync(connection.Output, request.Client, request.Endpoint.Target, identity);
+            await ProxyHeaderWriter.SendAsync(connection.Output, request.Client, request.Target, identity);
         }
         catch
         {
@@ -77,17 +81,17 @@ internal sealed class UpstreamConnector(ProxyContext context, LoopLocal local)
         if (endpoint.Workload.Tunnel != TunnelKind.None) return local.Tunnels.OpenAsync(request);
         var sockets = request.Source?.Sockets ?? context.HostSockets;
         int mark = request.Source is null ? 0 : context.Options.Mark;
-        return sockets.ConnectAsync(local.Loop, endpoint.Target, new ConnectOptions(request.Timeout, Mark: mark));
+        return sockets.ConnectAsync(local.Loop, request.Target, new ConnectOptions(request.Timeout, Mark: mark));
     }
 
     /// <summary>The one-hop path: the socket is made inside the destination's namespace and bound to the client's address, which the application sees.</summary>
     private ValueTask<Connection> ConnectLocally(in UpstreamRequest request, LocalWorkloadState destination)
     {
         // A workload that calls itself must not appear to come from its own listening address: the kernel would drop it as a loop.
-        bool toItself = request.Client.Address == request.Endpoint.Target.Address;
-        bool sameFamily = request.Client.Address.IsV4 == request.Endpoint.Target.Address.IsV4;
+        bool toItself = request.Client.Address == request.Target.Address;
+        bool sameFamily = request.Client.Address.IsV4 == request.Target.Address.IsV4;
         IpPort? source = toItself || !sameFamily || request.Source is null ? null : new IpPort(request.Client.Address, 0);
-        return destination.Sockets.ConnectAsync(local.Loop, request.Endpoint.Target, new ConnectOptions(request.Timeout, source, context.Options.Mark));
+        return destination.Sockets.ConnectAsync(local.Loop, request.Target, new ConnectOptions(request.Timeout, source, context.Options.Mark));
     }
 
     private static Failure Describe(EndpointModel endpoint, ConnectionBrokenException error) => error.Kind switch

@@ -16,6 +16,9 @@ public sealed record LocalWorkload(
     /// <summary>Servers that resolved its names before it was enrolled, asked for every name that is not the mesh's; best first.</summary>
     public IReadOnlyList<Ip> Resolvers { get; init; } = [];
 
+    /// <summary>Domains that its resolver appends to names, lower case.</summary>
+    public IReadOnlyList<string> SearchDomains { get; init; } = [];
+
     /// <summary>False: its DNS questions are not redirected, so there is nothing to listen for on 15053.</summary>
     public bool CapturesDns { get; init; } = true;
 }

@@ -35,6 +35,16 @@ public sealed class LocalWorkloadState
     public string Uid { get; }
     internal List<IDisposable> Listeners { get; } = [];
 
+    /// <summary>Whether it can open connections to addresses of a family.</summary>
+    internal bool Speaks(bool v4)
+    {
+        foreach (var address in Description.Addresses)
+        {
+            if (address.IsV4 == v4) return true;
+        }
+        return false;
+    }
+
     private SpiffeId? identity;
 
     /// <summary>The identity is bound to the listening sockets: whoever connects through this namespace's listeners is this workload.</summary>

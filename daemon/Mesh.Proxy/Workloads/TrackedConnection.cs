@@ -1,14 +1,15 @@
 using Mesh.Io;
+using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Workloads;
 
 /// <summary>Runs the handling of one accepted connection: known to its workload so that it can be aborted with it, and disposed at the end.</summary>
 internal static class TrackedConnection
 {
-    public static async void Run(ProxyContext context, LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
+    public static async void Run(ProxyContext context, ListenerKind kind, LocalWorkloadState? workload, Connection connection, Func<Connection, Task> handle)
     {
-        var drains = context.OnLoop(connection.Loop).Drains;
-        drains.Connections++;
+        var occupancy = context.OccupancyOf(connection.Loop);
+        occupancy.Add(kind, 1);
         workload?.Track(connection);
         try
         {
@@ -20,9 +21,9 @@ internal static class TrackedConnection
         }
         finally
         {
-            drains.Connections--;
             workload?.Untrack(connection);
             await connection.DisposeAsync();
+            occupancy.Add(kind, -1);
         }
     }
 }

@@ -52,22 +52,10 @@ public sealed class WorkloadHost(ProxyContext context, IEnumerable<IWorkloadList
             });
     }
 
+    /// <summary>Both families where the namespace has them; a namespace without IPv6 must not keep the workload from starting.</summary>
     private void Listen(LocalWorkloadState state, ushort port, Action<LocalWorkloadState, Connection> accept)
     {
-        state.Listeners.Add(ListenAny(state.Sockets, port, connection => accept(state, connection)));
-    }
-
-    /// <summary>Both families where the namespace has them; a namespace without IPv6 must not keep the workload from starting.</summary>
-    private Listener ListenAny(SocketFactory sockets, ushort port, Action<Connection> accepted)
-    {
-        try
-        {
-            return sockets.Listen(new IpPort(Ip.AnyV6, port), context.Loops, ListenOptions.Default, accepted);
-        }
-        catch (IOException error) when (error.HResult is Mesh.Io.Native.LibC.FamilyNotSupported or Mesh.Io.Native.LibC.AddressNotAvailable)
-        {
-            return sockets.Listen(new IpPort(Ip.AnyV4, port), context.Loops, ListenOptions.Default, accepted);
-        }
+        state.Listeners.Add(state.Sockets.Listen(new IpPort(Ip.AnyV6, port), context.Loops, ListenOptions.Default, connection => accept(state, connection)));
     }
 
     private static void Close(LocalWorkloadState state)

@@ -18,6 +18,8 @@ public sealed class TrafficMetricsCache(MetricShard shard)
         if (entries.Count >= MaxEntries) entries.Clear();
         return entries[labels] = new TrafficMetrics(shard, labels);
     }
+
+    public void Http2Failed(string side, string error) => shard.Counter(MeshMetrics.Http2Errors, side, error).Increment();
 }
 
 /// <summary>The cells of one conversation on one loop: a request costs one small lookup and a few additions.</summary>

@@ -13,6 +13,10 @@ internal static class HaproxyPeer
     public static Task<Background> ProxyAsync(Machine machine, string name, int port, string backend, bool tcp = false, bool splice = true) =>
         StartAsync(machine, name, $"bind :{port} backlog 4096", backend, tcp, splice);
 
+    /// <summary>HTTP/2 without TLS in; HTTP/1.1 out, or HTTP/2 for gRPC.</summary>
+    public static Task<Background> Http2Async(Machine machine, string name, int port, string backend, bool grpc) =>
+        StartAsync(machine, name, $"bind :{port} backlog 4096 proto h2", grpc ? $"{backend} proto h2" : backend, tcp: false);
+
     /// <summary>Plain in, mutual TLS out.</summary>
     public static Task<Background> ClientSideAsync(Machine machine, string name, int port, string peer, PeerCertificates certificates, bool tcp = false) =>
         StartAsync(machine, name, $"bind :{port} backlog 4096", $"{peer} {TlsOut(certificates)}", tcp);

@@ -16,6 +16,16 @@ internal static class NginxPeer
         server { listen {{port}} backlog=4096; location / { proxy_pass http://upstreams; {{KeptAlive}} } }
         """);
 
+    /// <summary>HTTP/2 without TLS in; HTTP/1.1 out, or HTTP/2 for gRPC.</summary>
+    public static Task<Background> Http2Async(Machine machine, string name, int port, string backend, bool grpc) => StartAsync(machine, name, $$"""
+        {{Upstream(backend)}}
+        server {
+          listen {{port}} http2 backlog=4096;
+          http2_max_concurrent_streams 256;
+          location / { {{(grpc ? "grpc_pass grpc://upstreams;" : $"proxy_pass http://upstreams; {KeptAlive}")}} }
+        }
+        """);
+
     /// <summary>HTTP, plain in, mutual TLS out.</summary>
     public static Task<Background> ClientSideAsync(Machine machine, string name, int port, string peer, PeerCertificates certificates) =>
         StartAsync(machine, name, $$"""

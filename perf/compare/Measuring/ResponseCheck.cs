@@ -9,13 +9,16 @@ internal static class ResponseCheck
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(20);
 
     /// <summary>Waits for the first response, which may take as long as a start, and checks status, announced length and body.</summary>
-    public static async Task AnswersAsync(Candidate candidate, Backend backend, string file)
+    public static Task AnswersAsync(Candidate candidate, Backend backend, string file) => AnswersAsync(candidate, backend, file, []);
+
+    /// <param name="arguments">More for curl.</param>
+    public static async Task AnswersAsync(Candidate candidate, Backend backend, string file, string[] arguments)
     {
         string answer = Path.Combine(backend.Folder, $"answer-{candidate.Name}"), url = $"{candidate.Origin}/{file}";
         string last = "";
         await Until.TrueAsync($"{candidate.Name} answers on {url}", bound, async () =>
         {
-            var result = await candidate.From.RunAsync(["curl", "-fsS", "--max-time", "5", "-o", answer, "-w", "%{http_code} %header{content-length}", url]);
+            var result = await candidate.From.RunAsync(["curl", "-fsS", "--max-time", "5", "-o", answer, "-w", "%{http_code} %header{content-length}", .. arguments, url]);
             last = result.Output + result.Error;
             return result.Ok;
         }, () => last);

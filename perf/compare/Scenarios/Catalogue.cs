@@ -27,6 +27,8 @@ internal static class Catalogue
         new MeshFootprint(),
         new Scale(),
         new StartUp(),
+        new Http2Hop("l", "one hop, HTTP/2, 1 KiB, 16 connections with 10 streams", grpc: false),
+        new Http2Hop("m", "one hop, gRPC unary, 100 bytes, 16 connections with 10 streams", grpc: true),
         new RedisHop("n-single", "Redis commands one by one, 50 connections", pipeline: 1),
         new RedisHop("n-pipelined", "Redis commands, 100 at once, 50 connections", pipeline: 100),
     ];

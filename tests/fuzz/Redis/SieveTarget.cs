@@ -124,6 +124,6 @@ internal sealed class SieveTarget : IFuzzTarget
 
         public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) => throw new NotSupportedException();
 
-        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0) => throw new NotSupportedException();
+        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0, IpPort? peer = null) => throw new NotSupportedException();
     }
 }

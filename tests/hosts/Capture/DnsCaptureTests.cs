@@ -3,9 +3,11 @@ using System.Net.Sockets;
 using Mesh.Capture.Namespaces;
 using Mesh.Io;
 using Mesh.Io.Epoll;
+using Mesh.Kit.Control;
 using Mesh.Kit.Namespaces;
 using Mesh.Netfilter;
 using Mesh.Proxy.Dns;
+using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Tests.Hosts.Capture;
 
@@ -23,9 +25,10 @@ public sealed class DnsCaptureTests : IDisposable
     public DnsCaptureTests()
     {
         workload.Link(outside, "veth0", ["10.93.0.2/24", "fd93::2/64"], ["10.93.0.1/24", "fd93::1/64"]);
+        outside.Run("ip", "address", "add", "9.9.9.9/32", "dev", "veth0"); // nobody listens there
         using (workload.Network.Enter()) NamespaceRules.Apply(CaptureOptions.Default);
         var options = new DnsOptions { Resolvers = [IpPort.Parse("10.93.0.1:53")], ServerTimeout = TimeSpan.FromSeconds(2) };
-        server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, new Names(), new Random(1));
+        server = DnsServer.Start(options, new NamespaceSocketFactory(workload.Network), loop, NamedMesh.Make(), new DnsMetrics(new MetricRegistry(1).Shard(0), "w", "n"), new Random(1));
     }
 
     [Theory]
@@ -35,21 +38,21 @@ public sealed class DnsCaptureTests : IDisposable
     public async Task Mesh_name_is_answered_whatever_server_is_asked(string asked)
     {
         var answer = await AskUdpAsync(asked, Catalog);
-        Assert.Equal(new byte[] { 240, 240, 0, 7 }, answer[^4..]);
+        Assert.Equal(new byte[] { 240, 240, 0, 1 }, answer[^4..]);
     }
 
     [Fact]
     public async Task Mesh_name_is_answered_over_tcp()
     {
         var answer = await AskTcpAsync("9.9.9.9", Catalog);
-        Assert.Equal(new byte[] { 240, 240, 0, 7 }, answer[^4..]);
+        Assert.Equal(new byte[] { 240, 240, 0, 1 }, answer[^4..]);
     }
 
     [Fact]
     public async Task Other_name_is_asked_of_the_previous_resolver_with_the_mark_and_its_answer_returns()
     {
         using var resolver = outside.MakeSocket(AddressFamily.InterNetwork, SocketType.Dgram);
-        resolver.Bind(new IPEndPoint(IPAddress.Any, 53));
+        resolver.Bind(new IPEndPoint(IPAddress.Parse("10.93.0.1"), 53));
         var answering = AnswerOnceAsync(resolver);
         var answer = await AskUdpAsync("9.9.9.9", Example);
         await answering;
@@ -115,15 +118,6 @@ public sealed class DnsCaptureTests : IDisposable
     }
 
     private static byte[] Message(byte[] question) => [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. question];
-
-    private sealed class Names : INameResolver
-    {
-        public bool TryResolve(string name, out NameAnswer answer)
-        {
-            answer = new(Ip.Parse("240.240.0.7"), null);
-            return name == "catalog.shop.mesh";
-        }
-    }
 
     public void Dispose()
     {

@@ -170,9 +170,9 @@ public sealed class RedirectionTests : IDisposable
     public async Task Probe_tells_a_listening_daemon_from_an_absent_one()
     {
         Apply(CaptureOptions.Default);
-        Assert.NotNull(RedirectProbe.Run(workload.Network));
+        Assert.NotNull(RedirectProbe.Run(workload.Network, [Ip.LoopbackV4, Ip.LoopbackV6]));
         await host.StartAsync(Description, new NamespaceSocketFactory(workload.Network));
-        Assert.Null(RedirectProbe.Run(workload.Network));
+        Assert.Null(RedirectProbe.Run(workload.Network, [Ip.LoopbackV4, Ip.LoopbackV6]));
     }
 
     private static LocalWorkload Description { get; } =

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mesh.Http;
 using Mesh.Http.Http2;
 using Mesh.Kit.Http2;
@@ -259,6 +260,53 @@ public sealed class Http2Tests
         Assert.Equal(0, app.Count);
     });
 
+    [Fact]
+    public void Client_that_resets_without_end_is_cut_off_and_counted() => With("a", TestMachines.Wire.Http2, async (machines, _, client) =>
+    {
+        var peer = Http2Peer.Client(client.Connection);
+        while (peer.Http2.CanOpen || peer.Http2.IsOpen && !peer.Http2.Draining)
+        {
+            for (int i = 0; i < 50 && peer.Http2.CanOpen; i++) (await peer.Http2.OpenAsync(Request(), endStream: true)).Reset(ErrorCode.Cancel);
+            await machines.PassAsync(TimeSpan.FromMilliseconds(1));
+        }
+        Assert.Equal((Mesh.Proxy.Reporting.Http2Side.Downstream, ErrorCode.EnhanceYourCalm), Assert.Single(machines.TrafficOf("a").Http2Failures));
+    });
+
+    [Fact]
+    public void Stream_whose_client_takes_nothing_is_reset_after_five_minutes() => With("a", TestMachines.Wire.Http2, async (machines, app, client) =>
+    {
+        var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());
+        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
+        await stream.SendHeadersAsync(Response(200), endStream: false);
+        string much = new('x', 4 * 1024 * 1024);
+        var sending = Http2Peer.SendAsync(stream, much);
+        await request.ReadHeadersAsync();
+        await machines.PassAsync(TimeSpan.FromMinutes(7));
+        Assert.Equal(ErrorCode.Cancel, request.ResetCode);
+        await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => sending);
+    }, TimeSpan.FromMinutes(10));
+
+    // Servers of gRPC answer pings without data with GOAWAY.
+    [Fact]
+    public void Application_is_not_pinged() => With("a", TestMachines.Wire.Http2, async (machines, app, client) =>
+    {
+        var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());
+        var server = await app.AcceptAsync();
+        await server.SendAsync(RawPeer.Frame(4, 0, 0).Concat(RawPeer.Frame(4, 1, 0)).ToArray());
+        var received = new List<byte>();
+        var drained = server.DrainAsync(buffer => received.AddRange(buffer.ToArray()));
+        await machines.PassAsync(TimeSpan.FromMinutes(3));
+        request.Reset(ErrorCode.Cancel);
+        await machines.PassAsync(TimeSpan.FromSeconds(1));
+        var types = new List<byte>();
+        for (int at = Preface.Bytes.Length; at < received.Count; at += 9 + (received[at] << 16 | received[at + 1] << 8 | received[at + 2])) types.Add(received[at + 3]);
+        Assert.Contains((byte)1, types);
+        Assert.Contains((byte)3, types);
+        Assert.DoesNotContain((byte)6, types);
+        server.Abort();
+        await drained;
+    }, TimeSpan.FromMinutes(10));
+
     private static async Task<TrafficRecord> RecordAsync(TestMachines machines)
     {
         for (int turns = 0; turns < 10_000; turns++)
@@ -270,10 +318,10 @@ public sealed class Http2Tests
     }
 
     /// <summary>The client web is on machine a; cart on the machine given.</summary>
-    private static void With(string machine, TestMachines.Wire wire, Func<TestMachines, PeerServer, Peer, Task> test)
+    private static void With(string machine, TestMachines.Wire wire, Func<TestMachines, PeerServer, Peer, Task> test, TimeSpan? within = null)
     {
         var machines = new TestMachines { Protocol = wire, Tunnel = Tunnel.Hbone };
         machines.Enrol("a", "web", "10.0.1.1").Enrol(machine, "cart", "10.0.2.1").Start();
-        machines.Run(async () => await test(machines, machines.Listen("cart"), await machines.ConnectAsync("web", TestMachines.Cart)));
+        machines.Run(async () => await test(machines, machines.Listen("cart"), await machines.ConnectAsync("web", TestMachines.Cart)), within);
     }
 }

@@ -17,6 +17,8 @@ public sealed class HostNamespace : IAsyncDisposable
         await Shell.MustAsync($"ip netns add {name}");
         var created = new HostNamespace(name, resolvConf);
         await created.MustAsync("ip link set lo up");
+        // Addresses are usable at once: nobody else can have them here.
+        await created.MustAsync("sysctl -q -w net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0");
         return created;
     }
 

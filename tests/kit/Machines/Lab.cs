@@ -14,6 +14,9 @@ public sealed class Lab : IAsyncDisposable
     /// <summary>Machines are 10.77.0.0/24; the workloads of machine N are 10.77.N.0/24.</summary>
     public const string Prefix = "10.77";
 
+    /// <summary>Machines are fd77::/64; the workloads of machine N are fd77:0:0:N::/64.</summary>
+    public const string PrefixV6 = "fd77";
+
     private readonly Stack<IAsyncDisposable> made = new();
     private readonly List<Machine> machines = [];
 
@@ -72,8 +75,11 @@ public sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>A primary plugin for pods of a machine, with mesh-cni after it if a node socket is given.</summary>
-    public static JsonObject PluginList(Machine machine, string? nodeSocket)
+    public static JsonObject PluginList(Machine machine, string? nodeSocket, Families families = Families.V4)
     {
+        var ranges = new JsonArray();
+        if (families.HasFlag(Families.V4)) ranges.Add(new JsonArray(new JsonObject { ["subnet"] = machine.WorkloadSubnet }));
+        if (families.HasFlag(Families.V6)) ranges.Add(new JsonArray(new JsonObject { ["subnet"] = machine.WorkloadSubnetV6 }));
         var bridge = new JsonObject
         {
             ["type"] = "bridge",
@@ -83,7 +89,7 @@ public sealed class Lab : IAsyncDisposable
             {
                 ["type"] = "host-local",
                 ["dataDir"] = Path.Combine(machine.Folder, "ipam"),
-                ["ranges"] = new JsonArray(new JsonArray(new JsonObject { ["subnet"] = machine.WorkloadSubnet })),
+                ["ranges"] = ranges,
             },
         };
         var plugins = new JsonArray(bridge);

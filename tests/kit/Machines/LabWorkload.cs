@@ -33,8 +33,11 @@ public sealed class LabWorkload : IAsyncDisposable
 
     public string Folder => Path.Combine(machine.Folder, Name.Name);
 
-    /// <summary>The address the primary plugin gave it.</summary>
-    public string Address { get; private set; } = "";
+    /// <summary>The first address the primary plugin gave it.</summary>
+    public string Address => Addresses.FirstOrDefault("");
+
+    /// <summary>All of them; IPv4 first.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
 
     public bool IsConnected => result is not null;
 
@@ -55,9 +58,10 @@ public sealed class LabWorkload : IAsyncDisposable
         if (IsConnected) await DeleteAsync();
     }
 
-    internal async Task AddAsync()
+    /// <summary>ADD through the chain, once more after a DEL.</summary>
+    public async Task AddAsync()
     {
         result = await chain.AddAsync(container, Space.Path, Name.Arguments);
-        Address = ((string)result["ips"]![0]!["address"]!).Split('/')[0];
+        Addresses = [.. result["ips"]!.AsArray().Select(static ip => ((string)ip!["address"]!).Split('/')[0]).OrderBy(static address => address.Contains(':'))];
     }
 }

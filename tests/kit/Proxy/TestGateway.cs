@@ -234,6 +234,7 @@ public sealed class TestGateway : IAsyncDisposable
 
         public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) => inner.ConnectAsync(loop, remote, options);
 
-        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0) => inner.Bind(address, loop, received, mark);
+        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0, IpPort? peer = null) =>
+            inner.Bind(address, loop, received, mark, peer);
     }
 }

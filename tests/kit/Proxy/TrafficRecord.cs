@@ -29,12 +29,16 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
 public sealed class TrafficRecorder : ITrafficReporter
 {
     private readonly System.Collections.Concurrent.ConcurrentQueue<TrafficRecord> records = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<(Http2Side, Mesh.Http.Http2.ErrorCode)> http2Failures = new();
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> commands = new();
     private readonly System.Collections.Concurrent.ConcurrentQueue<string> opaque = new();
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<DetectionResult> detections = new();
 
     public IReadOnlyCollection<TrafficRecord> Records => records;
+
+    /// <summary>Connections that the proxy ended for what their peer did.</summary>
+    public IReadOnlyCollection<(Http2Side Side, Mesh.Http.Http2.ErrorCode Code)> Http2Failures => http2Failures;
 
     public IReadOnlyCollection<DetectionResult> Detections => detections;
 
@@ -45,6 +49,8 @@ public sealed class TrafficRecorder : ITrafficReporter
     {
         // Only ends are recorded.
     }
+
+    public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code) => http2Failures.Enqueue((side, code));
 
     public void TcpOpened(int loop, TrafficParties parties)
     {

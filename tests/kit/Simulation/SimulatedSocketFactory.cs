@@ -16,7 +16,7 @@ public sealed class SimulatedSocketFactory(SimulatedNetwork network, SimulatedHo
     public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) =>
         network.ConnectAsync(host, loop, remote, options);
 
-    public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0)
+    public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0, IpPort? peer = null)
     {
         var bound = new IpPort(address.Address.IsAny ? host.Address : address.Address, address.Port == 0 ? host.EphemeralPort() : address.Port);
         var socket = new SimulatedDatagramSocket(host, bound, loop, received);

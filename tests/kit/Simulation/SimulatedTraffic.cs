@@ -29,6 +29,11 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         // Only ends are recorded.
     }
 
+    public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code)
+    {
+        // Streams and their failures are reported by who carried them.
+    }
+
     public void TcpOpened(int loop, TrafficParties parties) => TcpCount++;
 
     public void TcpClosed(int loop, in TcpOutcome outcome) => Keep(outcome.Failure);

@@ -27,6 +27,55 @@ public sealed class NodeMessagesTests
         Assert.Equal(text, JsonSerializer.Serialize(Read(text), NodeJson.Default.NodeRequest));
     }
 
+    [Fact]
+    public void Plugin_writes_by_hand_what_the_serializer_would()
+    {
+        NodeRequest[] requests =
+        [
+            Request,
+            new() { Verb = NodeVerb.Ping },
+            new() { Verb = NodeVerb.List },
+            new() { Verb = NodeVerb.Check, Attachment = new("c1", "eth0") },
+            new() { Verb = NodeVerb.Unenrol, Attachment = Attachment.ByHand("shop/ca\"rt") },
+            Request with
+            {
+                Enrolment = Request.Enrolment! with
+                {
+                    ServiceAccount = "cart",
+                    Labels = new Dictionary<string, string> { ["app"] = "cart", ["ünï"] = "<&>" },
+                    Addresses = ["10.0.0.2", "fd00::2"],
+                    Network = "lab",
+                    PodUid = "u",
+                    Resolvers = ["10.0.0.53"],
+                    SearchDomains = ["shop.mesh"],
+                    Capture = new()
+                    {
+                        Dns = false,
+                        Ports = new(1, 2, 3, 4),
+                        ExcludeInboundPorts = [22],
+                        ExcludeInboundCidrs = [System.Net.IPNetwork.Parse("10.0.0.0/8")],
+                        ExcludeOutboundPorts = [25, 26],
+                        ExcludeOutboundCidrs = [System.Net.IPNetwork.Parse("fd00::/8")],
+                    },
+                },
+            },
+        ];
+        foreach (var request in requests)
+            Assert.Equal(JsonSerializer.Serialize(request, NodeJson.Default.NodeRequest), System.Text.Encoding.UTF8.GetString(NodeRequestWriter.Write(request)));
+    }
+
+    [Fact]
+    public void Short_answer_is_the_one_the_daemon_gives() =>
+        Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(new NodeResponse(), NodeJson.Default.NodeResponse), NodeSocketClient.Done.ToArray());
+
+    [Fact]
+    public void Record_of_a_version_without_search_domains_has_none()
+    {
+        var request = JsonNode.Parse(JsonSerializer.Serialize(Request, NodeJson.Default.NodeRequest))!;
+        request["enrolment"]!.AsObject().Remove("searchDomains");
+        Assert.Empty(Read(request.ToJsonString())!.Enrolment!.SearchDomains);
+    }
+
     /// <summary>A field that is left out must not become false or null behind the daemon's back.</summary>
     [Theory]
     [InlineData("version")]

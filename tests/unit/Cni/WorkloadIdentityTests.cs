@@ -46,6 +46,19 @@ public sealed class WorkloadIdentityTests
         Directory.Delete(root, recursive: true);
     }
 
+    [Fact]
+    public void Search_domains_come_from_the_same_places_and_of_several_lines_the_last_counts()
+    {
+        string root = Directory.CreateTempSubdirectory("mesh-resolvers-").FullName;
+        Directory.CreateDirectory(Path.Combine(root, "etc/netns/x"));
+        File.WriteAllText(Path.Combine(root, "etc/resolv.conf"), "domain corp.example\n");
+        Assert.Equal(["a.b"], ResolverList.FindSearchDomains([[], ["A.b."]], "/run/netns/x", root));
+        Assert.Equal(["corp.example"], ResolverList.FindSearchDomains([], "/run/netns/x", root));
+        File.WriteAllText(Path.Combine(root, "etc/netns/x/resolv.conf"), "domain z\nsearch shop.mesh Mesh. .\nnameserver fd00::53\n");
+        Assert.Equal(["shop.mesh", "mesh"], ResolverList.FindSearchDomains([], "/run/netns/x", root));
+        Directory.Delete(root, recursive: true);
+    }
+
     [Theory]
     [InlineData("--cgroup /a", "--cgroup is not supported yet")]
     [InlineData("--unit a.service", "--unit is not supported yet")]

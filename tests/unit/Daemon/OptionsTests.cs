@@ -52,7 +52,7 @@ public sealed class OptionsTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(yaml));
         Assert.Equal(MeshdOptions.Default, seen! with { Resources = MeshdOptions.Default.Resources });
-        Assert.Equal("127.0.0.1:15000 0.0.0.0:15020 0.0.0.0:15021", $"{seen.Admin} {seen.Metrics} {seen.Readiness}");
+        Assert.Equal("127.0.0.1:15000 [::]:15020 [::]:15021", $"{seen.Admin} {seen.Metrics} {seen.Readiness}");
     }
 
     [Fact]

@@ -1,73 +1,128 @@
 using System.Buffers.Binary;
-using System.Text;
 using Mesh.Io;
+using Mesh.Kit.Control;
+using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Dns;
 
 namespace Mesh.Tests.Unit.Dns;
 
 public sealed class DnsAnswererTests
 {
-    private static readonly DnsAnswerer Answerer = new(new DnsOptions(), new FixedNames());
+    private static readonly SnapshotHolder Mesh = NamedMesh.Make();
+    private static readonly DnsAnswerer Answerer = new(new DnsOptions { SearchDomains = ["shop.mesh", "mesh", "corp.example"] }, Mesh, new Random(1));
 
     [Theory]
     [InlineData("catalog.shop.mesh")]
     [InlineData("CATALOG.Shop.Mesh")]
     public void Known_name_has_its_virtual_address_for_30_seconds(string name)
     {
-        var answer = Ask(DnsMessages.Query(name, DnsWire.TypeA));
-        Assert.Equal((DnsCode.NoError, 1), (answer.Code, answer.Answers));
-        Assert.Equal([240, 240, 0, 1], answer.Bytes[^4..]);
-        Assert.Equal(30u, BinaryPrimitives.ReadUInt32BigEndian(answer.Bytes.AsSpan(answer.Bytes.Length - 10)));
+        var answer = Ask(name, DnsWire.TypeA);
+        Assert.Equal("A 30 240.240.0.1", Assert.Single(answer.Records));
+        Assert.True(answer.IsAuthoritative);
+        Assert.Equal(DnsMessages.Query(name, DnsWire.TypeA)[12..], answer.Bytes[12..^16]); // letters as they were asked for
     }
+
+    [Theory]
+    [InlineData(DnsWire.TypeAaaa, "AAAA 30 fd00:240:240::2")]
+    [InlineData(DnsWire.TypeA, "A 30 240.240.0.2")]
+    [InlineData(DnsWire.TypeAny, "A 30 240.240.0.2,AAAA 30 fd00:240:240::2")]
+    public void Service_of_both_families_has_both(ushort type, string records) => Assert.Equal(records, string.Join(',', Ask("dual.shop.mesh", type).Records));
+
+    [Theory]
+    [InlineData("catalog.shop.mesh", DnsWire.TypeAaaa, 0, "mesh")]
+    [InlineData("catalog.shop.mesh", 65, 0, "mesh")] // HTTPS, which browsers ask first
+    [InlineData("catalog.shop.mesh", DnsWire.TypeSrv, 0, "mesh")]
+    [InlineData("shop.mesh", DnsWire.TypeA, 0, "mesh")]
+    [InlineData("mesh", DnsWire.TypeA, 0, "mesh")]
+    [InlineData("_tcp.catalog.shop.mesh", DnsWire.TypeA, 0, "mesh")]
+    [InlineData("_http._tcp.catalog.shop.mesh", DnsWire.TypeA, 0, "mesh")]
+    [InlineData("cache-1.cache.shop.mesh", DnsWire.TypeAaaa, 0, "mesh")]
+    [InlineData("nobody.shop.mesh", DnsWire.TypeA, 3, "mesh")]
+    [InlineData("nospace.mesh", DnsWire.TypeA, 3, "mesh")]
+    [InlineData("a.catalog.shop.mesh", DnsWire.TypeA, 3, "mesh")]
+    [InlineData("cache-9.cache.shop.mesh", DnsWire.TypeA, 3, "mesh")]
+    [InlineData("_https._tcp.catalog.shop.mesh", DnsWire.TypeSrv, 3, "mesh")]
+    [InlineData("_http._udp.catalog.shop.mesh", DnsWire.TypeSrv, 3, "mesh")]
+    [InlineData("_tcp.dual.shop.mesh", DnsWire.TypeSrv, 3, "mesh")]
+    [InlineData("9.0.240.240.in-addr.arpa", DnsWire.TypePtr, 3, "240.240.in-addr.arpa")]
+    [InlineData("0.240.240.in-addr.arpa", DnsWire.TypePtr, 0, "240.240.in-addr.arpa")]
+    [InlineData("01.0.240.240.in-addr.arpa", DnsWire.TypePtr, 3, "240.240.in-addr.arpa")]
+    [InlineData("x.0.240.240.in-addr.arpa", DnsWire.TypePtr, 3, "240.240.in-addr.arpa")]
+    [InlineData("api.shop.svc.cluster.local", DnsWire.TypeAaaa, 0, "api.shop.svc.cluster.local")]
+    public void Nothing_there_is_told_with_the_start_of_authority(string name, ushort type, int code, string zone)
+    {
+        var answer = Ask(name, type);
+        Assert.Equal((DnsCode)code, answer.Code);
+        Assert.Equal($"SOA 5 {zone} minimum 5", Assert.Single(answer.Records));
+    }
+
+    [Theory]
+    [InlineData("_http._tcp.catalog.shop.mesh", "SRV 30 0 1 80 catalog.shop.mesh,A 30 240.240.0.1")]
+    [InlineData("_grpc._TCP.catalog.shop.mesh", "SRV 30 0 1 9000 catalog.shop.mesh,A 30 240.240.0.1")]
+    [InlineData("_http._tcp.api.shop.svc.cluster.local", "SRV 30 0 1 80 api.shop.svc.cluster.local,A 30 10.96.0.7")]
+    public void Named_port_leads_to_its_service(string name, string records) => Assert.Equal(records, string.Join(',', Ask(name, DnsWire.TypeSrv).Records));
 
     [Fact]
-    public void Known_name_without_that_family_is_empty_and_not_an_error()
+    public void Service_without_an_address_has_those_of_its_workloads()
     {
-        var answer = Ask(DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeAaaa));
-        Assert.Equal((DnsCode.NoError, 0, 1), (answer.Code, answer.Answers, answer.Authorities));
+        Assert.Equal(["A 30 10.1.0.1", "A 30 10.1.0.2"], Ask("cache.shop.mesh", DnsWire.TypeA).Records.Order());
+        Assert.Equal(["AAAA 30 fd10::1"], Ask("cache.shop.mesh", DnsWire.TypeAaaa).Records);
+        Assert.Equal(["A 30 10.1.0.2"], Ask("cache-1.cache.shop.mesh", DnsWire.TypeA).Records);
+        Assert.Equal(
+            ["A 30 10.1.0.1", "A 30 10.1.0.2", "AAAA 30 fd10::1", "SRV 30 0 1 7000 cache-0.cache.shop.mesh", "SRV 30 0 1 7000 cache-1.cache.shop.mesh"],
+            Ask("_redis._tcp.cache.shop.mesh", DnsWire.TypeSrv).Records.Order(StringComparer.Ordinal));
     }
 
     [Theory]
-    [InlineData(65)] // HTTPS, which browsers ask first
-    [InlineData(15)]
-    public void Known_name_of_another_type_is_empty(int type) => Assert.Equal(DnsCode.NoError, Ask(DnsMessages.Query("catalog.shop.mesh", (ushort)type)).Code);
+    [InlineData("1.0.240.240.in-addr.arpa", "catalog.shop.mesh")]
+    [InlineData("7.0.96.10.in-addr.arpa", "api.shop.svc.cluster.local")]
+    [InlineData("2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.4.2.0.0.4.2.0.0.0.d.f.ip6.arpa", "dual.shop.mesh")]
+    public void Virtual_address_has_a_name(string name, string host) => Assert.Equal([$"PTR 30 {host}"], Ask(name, DnsWire.TypePtr).Records);
 
     [Fact]
-    public void Both_families_answer_any() => Assert.Equal(2, Ask(DnsMessages.Query("dual.shop.mesh", DnsWire.TypeAny)).Answers);
-
-    [Theory]
-    [InlineData("nobody.shop.mesh", 3)]
-    [InlineData("a.catalog.shop.mesh", 3)]
-    [InlineData("shop.mesh", 0)]
-    [InlineData("mesh", 0)]
-    public void Unknown_name_of_the_mesh_is_never_asked_of_others(string name, int code)
+    public void Apex_of_a_zone_has_its_own_records()
     {
-        var answer = Ask(DnsMessages.Query(name, DnsWire.TypeA));
-        Assert.Equal(((DnsCode)code, 0, 1), (answer.Code, answer.Answers, answer.Authorities));
+        Assert.Equal(["SOA 5 mesh minimum 5"], Ask("mesh", DnsWire.TypeSoa).Records);
+        Assert.Equal(["NS 30 ns.mesh"], Ask("mesh", DnsWire.TypeNs).Records);
     }
 
     [Theory]
-    [InlineData("catalog.shop.mesh.localdomain")]
     [InlineData("example.com")]
     [InlineData("catalogmesh")]
     [InlineData("")]
+    [InlineData("svc.cluster.local")] // there may be others of whom we do not know
+    [InlineData("web-0.api.shop.svc.cluster.local")]
+    [InlineData("catalog.shop.mesh.localdomain")]
+    [InlineData("www.corp.example")]
+    [InlineData("9.0.96.10.in-addr.arpa")]
+    [InlineData("96.10.in-addr.arpa")]
     public void Any_other_name_is_forwarded(string name) =>
-        Assert.Equal(DnsAnswerer.Decision.Forward, Answerer.Decide(DnsMessages.Query(name, DnsWire.TypeA), new byte[512], out _, out _));
+        Assert.Equal(DnsAnswerer.Decision.Forward, Decide(DnsMessages.Query(name, DnsWire.TypeA), out _, out _));
+
+    [Theory]
+    [InlineData("catalog.shop.mesh.corp.example", DnsWire.TypeA, 0, "CNAME 30 catalog.shop.mesh,A 30 240.240.0.1")]
+    [InlineData("catalog.shop.mesh.corp.example", DnsWire.TypeAaaa, 0, "CNAME 30 catalog.shop.mesh,SOA 5 mesh minimum 5")]
+    [InlineData("_http._tcp.catalog.shop.mesh.corp.example", DnsWire.TypeSrv, 0, "CNAME 30 _http._tcp.catalog.shop.mesh,SRV 30 0 1 80 catalog.shop.mesh,A 30 240.240.0.1")]
+    [InlineData("api.shop.svc.cluster.local.corp.example", DnsWire.TypeA, 0, "CNAME 30 api.shop.svc.cluster.local,A 30 10.96.0.7")]
+    [InlineData("nobody.shop.mesh.corp.example", DnsWire.TypeA, 3, "")]
+    [InlineData("catalog.shop.mesh.shop.mesh", DnsWire.TypeA, 3, "SOA 5 mesh minimum 5")] // each is tried in turn; the last finds it
+    [InlineData("example.com.shop.mesh", DnsWire.TypeA, 3, "SOA 5 mesh minimum 5")]
+    public void Name_with_a_search_domain_behind_it_leads_to_the_name_or_nowhere(string name, ushort type, int code, string records)
+    {
+        var answer = Ask(name, type);
+        Assert.Equal(((DnsCode)code, records), (answer.Code, string.Join(',', answer.Records)));
+    }
 
     [Fact]
     public void Label_with_a_dot_inside_is_no_mesh_name()
     {
         var query = DnsMessages.Query("catalogxshop.mesh", DnsWire.TypeA);
         query[DnsWire.HeaderLength + 1 + "catalog".Length] = (byte)'.';
-        Assert.Equal(DnsCode.NoError, Ask(query).Code); // one label below the domain, no address
-        Assert.Equal(0, Ask(query).Answers);
+        Assert.Equal(DnsCode.NoSuchName, Ask(query).Code);
     }
 
-    [Fact]
-    public void Question_with_EDNS_gets_an_answer_with_EDNS() => Assert.Equal(1, Ask(DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA, edns: true)).Additionals);
-
     [Theory]
-    [InlineData(0x2000, 4)] // opcode NOTIFY
+    [InlineData(0x2000, 4)] // NOTIFY
     [InlineData(0x7800, 4)]
     public void Other_operation_is_not_implemented(int flags, int code)
     {
@@ -76,12 +131,36 @@ public sealed class DnsAnswererTests
         Assert.Equal((DnsCode)code, Ask(query).Code);
     }
 
+    [Theory]
+    [InlineData("catalog.shop.mesh", DnsWire.TypeAxfr)]
+    [InlineData("example.com", DnsWire.TypeAxfr)]
+    [InlineData("example.com", DnsWire.TypeIxfr)]
+    public void Transfer_of_a_zone_is_refused(string name, ushort type) => Assert.Equal(DnsCode.Refused, Ask(name, type).Code);
+
+    [Fact]
+    public void Other_class_is_refused()
+    {
+        var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA);
+        query[^1] = 3;
+        Assert.Equal(DnsCode.Refused, Ask(query).Code);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Any_number_of_questions_but_one_is_a_format_error(byte count)
+    {
+        var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA);
+        query[5] = count;
+        Assert.Equal(DnsCode.FormatError, Ask(query).Code);
+    }
+
     [Fact]
     public void Answer_sent_to_us_is_ignored()
     {
         var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA);
         query[2] |= 0x80;
-        Assert.Equal(DnsAnswerer.Decision.Ignore, Answerer.Decide(query, new byte[512], out _, out _));
+        Assert.Equal(DnsAnswerer.Decision.Ignore, Decide(query, out _, out _));
     }
 
     [Fact]
@@ -90,101 +169,31 @@ public sealed class DnsAnswererTests
         var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA, edns: true);
         for (int length = 0; length < query.Length; length++)
         {
-            var decision = Answerer.Decide(query.AsSpan(0, length), new byte[512], out _, out int written);
+            var decision = Decide(query.AsSpan(0, length), out _, out int written);
             Assert.Equal(length < DnsWire.HeaderLength ? DnsAnswerer.Decision.Ignore : DnsAnswerer.Decision.Answered, decision);
             Assert.True(decision == DnsAnswerer.Decision.Ignore || written == DnsWire.HeaderLength);
         }
     }
 
     [Fact]
-    public void Random_bytes_never_break_the_reader()
+    public void Flags_of_the_question_that_concern_the_answer_are_repeated()
     {
-        var random = new Random(3);
-        var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA, edns: true);
-        for (int i = 0; i < 100_000; i++)
-        {
-            var broken = query.ToArray();
-            for (int changes = random.Next(1, 8); changes > 0; changes--) broken[random.Next(broken.Length)] = (byte)random.Next(256);
-            Answerer.Decide(broken, new byte[512], out _, out _);
-            DnsQuestion.TryReadAnswer(broken, out _);
-        }
+        var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA);
+        BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(2), 0x0130); // RD, AD, CD
+        Assert.Equal(0x8590, BinaryPrimitives.ReadUInt16BigEndian(Ask(query).Bytes.AsSpan(2))); // QR, AA, RD, RA, CD; nothing was validated
     }
 
-    [Theory]
-    [InlineData("c00c")] // to itself
-    [InlineData("c00e")] // forward
-    [InlineData("c000")] // into the header
-    [InlineData("01c0")] // a length that runs over a pointer
-    [InlineData("40")] // reserved label type
-    [InlineData("ff")]
-    public void Name_that_loops_or_leaves_the_message_is_refused(string hex)
+    private static DnsAnswerer.Decision Decide(ReadOnlySpan<byte> query, out byte[] answer, out int length)
     {
-        var message = new byte[DnsWire.HeaderLength].Concat(Convert.FromHexString(hex)).ToArray();
-        int offset = DnsWire.HeaderLength;
-        Assert.False(DnsNames.TryRead(message, ref offset, out _));
+        answer = new byte[DnsWire.MaxUdpLength];
+        return Answerer.Decide(query, answer, isStream: false, out _, out length);
     }
 
-    [Fact]
-    public void Chain_of_backward_pointers_ends_and_leaves_the_offset_behind_the_first()
-    {
-        // 12: "a" 0; 15: "b" -> 12; 19: "c" -> 15
-        byte[] message = [.. new byte[12], 1, (byte)'a', 0, 1, (byte)'b', 0xc0, 12, 1, (byte)'c', 0xc0, 15];
-        int offset = 19;
-        Assert.True(DnsNames.TryRead(message, ref offset, out string name));
-        Assert.Equal(("c.b.a", 23), (name, offset));
-    }
+    private static DnsReply Ask(string name, ushort type) => Ask(DnsMessages.Query(name, type));
 
-    [Theory]
-    [InlineData(127, true)] // 127 labels of one letter: 255 bytes with the root
-    [InlineData(128, false)]
-    public void Name_longer_than_255_bytes_is_refused(int labels, bool isAccepted)
+    private static DnsReply Ask(byte[] query)
     {
-        byte[] message = [.. new byte[12], .. Enumerable.Repeat(new byte[] { 1, (byte)'a' }, labels).SelectMany(static label => label), 0];
-        int offset = DnsWire.HeaderLength;
-        Assert.Equal(isAccepted, DnsNames.TryRead(message, ref offset, out _));
-    }
-
-    private static (DnsCode Code, int Answers, int Authorities, int Additionals, byte[] Bytes) Ask(byte[] query)
-    {
-        var buffer = new byte[DnsAnswerWriter.MaxLength];
-        Assert.Equal(DnsAnswerer.Decision.Answered, Answerer.Decide(query, buffer, out _, out int length));
-        var answer = buffer[..length];
-        Assert.Equal(query[..2], answer[..2]);
-        Assert.NotEqual(0, answer[2] & 0x80);
-        return ((DnsCode)(answer[3] & 0xf), answer[7], answer[9], answer[11], answer);
-    }
-
-    internal sealed class FixedNames : INameResolver
-    {
-        public bool TryResolve(string name, out NameAnswer answer)
-        {
-            answer = name == "dual.shop.mesh" ? new(Ip.Parse("240.240.0.2"), Ip.Parse("fdf0::2")) : new(Ip.Parse("240.240.0.1"), null);
-            return name is "catalog.shop.mesh" or "dual.shop.mesh";
-        }
-    }
-}
-
-internal static class DnsMessages
-{
-    internal static byte[] Query(string name, ushort type, ushort id = 0x1234, bool edns = false)
-    {
-        var message = new List<byte> { (byte)(id >> 8), (byte)id, 1, 0, 0, 1, 0, 0, 0, 0, 0, (byte)(edns ? 1 : 0) };
-        foreach (string label in name.Split('.', StringSplitOptions.RemoveEmptyEntries))
-        {
-            message.Add((byte)label.Length);
-            message.AddRange(Encoding.ASCII.GetBytes(label));
-        }
-        message.AddRange([0, (byte)(type >> 8), (byte)type, 0, 1]);
-        if (edns) message.AddRange([0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0]);
-        return [.. message];
-    }
-
-    /// <summary>An empty answer to a question.</summary>
-    internal static byte[] AnswerTo(byte[] query, DnsCode code = DnsCode.NoError)
-    {
-        var answer = query.ToArray();
-        answer[2] |= 0x80;
-        answer[3] = (byte)code;
-        return answer;
+        Assert.Equal(DnsAnswerer.Decision.Answered, Decide(query, out var answer, out int length));
+        return new DnsReply(query, answer[..length]);
     }
 }

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using Mesh.Io;
 using Mesh.Kit.Connections;
+using Mesh.Kit.Control;
 using Mesh.Proxy.Dns;
+using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Tests.Unit.Dns;
 
@@ -15,6 +17,7 @@ public sealed class DnsForwardingTests
 
     private readonly TestLoop loop = new();
     private readonly FakeSockets sockets = new();
+    private readonly MetricRegistry registry = new(1);
 
     [Fact]
     public void Answer_of_the_server_returns_with_the_client_s_id()
@@ -96,7 +99,7 @@ public sealed class DnsForwardingTests
     {
         Start(First);
         var asked = Ask();
-        for (int i = 0; i < 300; i++) Listener.Receive(Query, Client);
+        for (int i = 0; i < 20; i++) Listener.Receive(Query, Client);
         var upstream = sockets.Opened.Where(static socket => socket.Mark != 0).ToList();
         Assert.Equal(2, upstream.Count);
         Assert.False(asked.Socket.IsDisposed);
@@ -113,58 +116,122 @@ public sealed class DnsForwardingTests
         Assert.True(sockets.AllSent.Select(static sent => BinaryPrimitives.ReadUInt16BigEndian(sent.Bytes)).Distinct().Count() > 15);
     }
 
+    [Fact]
+    public void Server_that_the_client_asked_is_asked_first_and_then_the_known_ones()
+    {
+        Start(First, Second);
+        var meant = IpPort.Parse("10.9.9.9:53");
+        Listener.OriginalDestination = meant;
+        Listener.Receive(Query, Client);
+        Assert.Equal(meant, sockets.AllSent.Single(static sent => sent.Socket.Mark != 0).To);
+        loop.Advance(TimeSpan.FromSeconds(2.02));
+        Assert.Equal(First, sockets.AllSent.Last().To);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:15053")] // the listener's own port, called directly
+    [InlineData("127.0.0.53:53")]
+    public void Server_on_this_machine_is_not_asked_in_our_name(string meant)
+    {
+        Start(First);
+        Listener.OriginalDestination = IpPort.Parse(meant);
+        Assert.Equal(First, Ask().To);
+    }
+
+    [Fact]
+    public void Server_where_nobody_listens_is_left_at_once()
+    {
+        Start(First, Second);
+        var asked = Ask();
+        asked.Socket.Unreachable!();
+        var second = sockets.AllSent.Last(static sent => sent.To == Second);
+        second.Socket.Receive(DnsMessages.AnswerTo(second.Bytes), Second);
+        Assert.Equal(0, Assert.Single(Listener.Sent).Bytes[3] & 0xf);
+        Assert.True(asked.Socket.IsDisposed);
+    }
+
+    [Fact]
+    public void Silent_server_is_asked_last_for_ten_seconds()
+    {
+        Start(First, Second);
+        Ask();
+        loop.Advance(TimeSpan.FromSeconds(2.02));
+        int Asked(IpPort server) => sockets.AllSent.Count(sent => sent.To == server);
+        Listener.Receive(Query, Client);
+        Assert.Equal((1, 2), (Asked(First), Asked(Second)));
+        loop.Advance(TimeSpan.FromSeconds(10));
+        int before = Asked(First);
+        Listener.Receive(Query, Client);
+        Assert.Equal(before + 1, Asked(First));
+    }
+
+    [Theory]
+    [InlineData(1232, false)]
+    [InlineData(512, true)]
+    public void Cut_answer_is_asked_for_again_over_TCP_and_given_as_far_as_the_client_takes_it(int payload, bool isCut)
+    {
+        Start(First);
+        var query = DnsMessages.Query("example.com", DnsWire.TypeA, edns: true);
+        (query[^8], query[^7]) = ((byte)(payload >> 8), (byte)payload);
+        Listener.Receive(query, Client);
+        var asked = sockets.AllSent.Single(static sent => sent.Socket.Mark != 0);
+        var (ours, server) = MemoryConnection.Pair(loop);
+        sockets.Connect = to => to == First ? ours : throw new InvalidOperationException($"asked {to}");
+        var cut = DnsMessages.AnswerTo(asked.Bytes);
+        cut[2] |= 2;
+        loop.Run(async () =>
+        {
+            asked.Socket.Receive(cut, First);
+            var question = (await DnsStream.ReadAsync(server.Input, 512))!;
+            var plain = question[..^DnsEdns.Length];
+            plain[11] = 0;
+            var whole = DnsMessages.AnswerTo(plain, [.. Enumerable.Range(0, 40).Select(static i => DnsMessages.Record(DnsWire.TypeA, 60, 10, 0, 0, (byte)i))]);
+            await DnsStream.WriteAsync(server.Output, whole);
+        });
+        loop.RunUntilIdle();
+        var answer = new DnsReply(query, Assert.Single(Listener.Sent).Bytes);
+        Assert.Equal((isCut, isCut ? 0 : 40), (answer.IsTruncated, answer.Records.Count));
+    }
+
+    [Fact]
+    public void Cut_answer_goes_to_the_client_when_the_server_does_not_speak_TCP()
+    {
+        Start(First);
+        var asked = Ask();
+        var cut = DnsMessages.AnswerTo(asked.Bytes);
+        cut[2] |= 2;
+        asked.Socket.Receive(cut, First);
+        loop.RunUntilIdle();
+        Assert.True(new DnsReply(Query, Assert.Single(Listener.Sent).Bytes).IsTruncated);
+    }
+
+    [Fact]
+    public void Answer_is_remembered_for_its_time_counted_down_and_only_for_the_same_server()
+    {
+        Start(First);
+        var asked = Ask();
+        asked.Socket.Receive(DnsMessages.AnswerTo(asked.Bytes, [DnsMessages.Record(DnsWire.TypeA, 60, 1, 2, 3, 4)]), First);
+        loop.Advance(TimeSpan.FromSeconds(20));
+        var again = DnsMessages.Query("EXAMPLE.com", DnsWire.TypeA, id: 77);
+        Listener.Receive(again, Client);
+        Assert.Equal(["A 40 1.2.3.4"], new DnsReply(again, Listener.Sent[^1].Bytes).Records);
+        Assert.Equal(again[12..], Listener.Sent[^1].Bytes[12..again.Length]);
+        int before = sockets.AllSent.Count();
+        Listener.OriginalDestination = Second;
+        Listener.Receive(again, Client);
+        Assert.Equal(before + 1, sockets.AllSent.Count());
+    }
+
     private FakeSocket Listener => sockets.Opened[0];
 
     private void Start(params IpPort[] resolvers) => Start(new DnsOptions { Resolvers = resolvers });
 
     private void Start(DnsOptions options) =>
-        DnsServer.Start(options with { Listen = [IpPort.Parse("127.0.0.1:15053")] }, sockets, loop, new DnsAnswererTests.FixedNames(), new Random(5));
+        DnsServer.Start(options with { Listen = [IpPort.Parse("127.0.0.1:15053")] }, sockets, loop, NamedMesh.Make(), new DnsMetrics(registry.Shard(0), "client", "shop"), new Random(5));
 
     private (FakeSocket Socket, byte[] Bytes, IpPort To) Ask()
     {
         Listener.Receive(Query, Client);
         return sockets.AllSent.Single(static sent => sent.Socket.Mark != 0);
-    }
-
-    private sealed class FakeSockets : SocketFactory
-    {
-        internal List<FakeSocket> Opened { get; } = [];
-
-        internal IEnumerable<(FakeSocket Socket, byte[] Bytes, IpPort To)> AllSent =>
-            Opened.SelectMany(static socket => socket.Sent.Select(sent => (socket, sent.Bytes, sent.To)));
-
-        public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted) => new FakeListener(address);
-
-        public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) =>
-            throw new ConnectionBrokenException(BreakKind.ConnectFailed, "not in this test");
-
-        public override DatagramSocket Bind(IpPort address, Loop loop, DatagramReceived received, int mark = 0)
-        {
-            Opened.Add(new(address, received, mark));
-            return Opened[^1];
-        }
-    }
-
-    private sealed class FakeListener(IpPort address) : Listener
-    {
-        public override IpPort Address => address;
-
-        public override void Dispose()
-        {
-        }
-    }
-
-    private sealed class FakeSocket(IpPort address, DatagramReceived received, int mark) : DatagramSocket
-    {
-        public override IpPort Address => address;
-        internal int Mark => mark;
-        internal bool IsDisposed { get; private set; }
-        internal List<(byte[] Bytes, IpPort To)> Sent { get; } = [];
-
-        internal void Receive(byte[] datagram, IpPort from) => received(this, datagram, from);
-
-        public override void Send(ReadOnlySpan<byte> datagram, IpPort to) => Sent.Add((datagram.ToArray(), to));
-
-        public override void Dispose() => IsDisposed = true;
     }
 }

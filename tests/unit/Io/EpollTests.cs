@@ -79,6 +79,29 @@ public sealed class EpollTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_read_stays_as_it_is_when_the_connection_breaks_before_the_reader_has_advanced()
+    {
+        byte[] data = RandomNumberGenerator.GetBytes(100_000);
+        using var listener = sockets.Listen(new(Ip.LoopbackV4, 0), [loop], ListenOptions.Default, peer => SendAndWait(peer, data));
+        await OnLoop(async () =>
+        {
+            await using var client = await sockets.ConnectAsync(loop, listener.Address, Quickly);
+            var read = await client.Input.ReadAsync();
+            client.Abort();
+            // Another connection that gets the same blocks would fill them with its own bytes.
+            foreach (var block in Enumerable.Range(0, 16).Select(_ => loop.Buffers.Rent()).ToList())
+            {
+                block.FreeSpan.Clear();
+                loop.Buffers.Return(block);
+            }
+            Assert.Equal(data[..(int)read.Buffer.Length], read.Buffer.ToArray());
+            client.Input.AdvanceTo(read.Buffer.End);
+            return 0;
+        });
+        await Until(() => loop.Buffers.Outstanding == 0);
+    }
+
+    [Fact]
     public void A_taken_port_is_reported_with_the_address()
     {
         using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
@@ -152,6 +175,22 @@ public sealed class EpollTests : IDisposable
     {
         await server.Input.ReadAsync();
         server.Abort();
+    }
+
+    private static async void SendAndWait(Connection server, byte[] data)
+    {
+        await using (server)
+        {
+            try
+            {
+                await server.Output.WriteAsync(data);
+                await ReceiveAll(server);
+            }
+            catch (ConnectionBrokenException)
+            {
+                // The client has aborted.
+            }
+        }
     }
 
     private static async Task SendAll(Connection connection, byte[] data)

@@ -114,6 +114,23 @@ public sealed class FramedConnectionTests
     });
 
     [Fact]
+    public void Bulk_in_several_pieces_is_one_frame_and_read_at_once() => loop.Run(async () =>
+    {
+        var (client, server) = Open();
+        client.Output.Write("open"u8);
+        var pieces = new Piece(new byte[16_000]);
+        await client.Output.WriteSequenceAsync(new ReadOnlySequence<byte>(pieces, 0, pieces.Then(new byte[16_000]).Then(new byte[5]), 5));
+        var first = await server.Input.ReadAsync();
+        Assert.Equal(4, first.Buffer.Length);
+        server.Input.AdvanceTo(first.Buffer.End);
+        var bulk = await server.Input.ReadAsync();
+        Assert.Equal(32_005, bulk.Buffer.Length);
+        server.Input.AdvanceTo(bulk.Buffer.End);
+        await client.Output.CompleteAsync();
+        Assert.Equal("", await ReadAllAsync(server));
+    });
+
+    [Fact]
     public void Frame_that_is_too_long_is_refused() => loop.Run(async () =>
     {
         var (_, server) = Open();
@@ -155,6 +172,18 @@ public sealed class FramedConnectionTests
         await client.Output.WriteAsync("later"u8.ToArray());
         Assert.Equal("later", Encoding.ASCII.GetString((await server.Input.ReadAsync()).Buffer));
     });
+
+    private sealed class Piece : ReadOnlySequenceSegment<byte>
+    {
+        public Piece(byte[] bytes, long start = 0) => (Memory, RunningIndex) = (bytes, start);
+
+        public Piece Then(byte[] bytes)
+        {
+            var next = new Piece(bytes, RunningIndex + Memory.Length);
+            Next = next;
+            return next;
+        }
+    }
 
     private (FramedConnection Client, FramedConnection Server) Open() =>
         (new FramedConnection(clientTransport, Near, Far), new FramedConnection(serverTransport, Far, Near));

@@ -1,0 +1,30 @@
+using Mesh.Proxy.Outbound;
+
+namespace Mesh.Proxy.Dns;
+
+/// <summary>Which names are the mesh's alone: those are answered here whether they exist or not, and never asked of others.</summary>
+internal sealed class DnsZones(DnsOptions options)
+{
+    private readonly string[] zones = [.. options.MeshDomains, .. VirtualAddresses.ReverseZones];
+    private readonly string[] searched = [.. options.SearchDomains.Where(static domain => domain.Length > 0)];
+
+    /// <summary>The zone that has the name; null when it is not the mesh's.</summary>
+    internal string? ZoneOf(string name)
+    {
+        foreach (string zone in zones)
+        {
+            if (DnsNames.IsWithin(name, zone)) return zone;
+        }
+        return null;
+    }
+
+    /// <summary>A name of which the workload's resolver made another by appending one of its search domains; null when it did not.</summary>
+    internal string? WithoutSearchDomain(string name)
+    {
+        foreach (string domain in searched)
+        {
+            if (name.Length > domain.Length + 1 && DnsNames.IsWithin(name, domain)) return name[..^(domain.Length + 1)];
+        }
+        return null;
+    }
+}

@@ -1,0 +1,1 @@
+return await Mesh.Soak.SoakCommand.RunAsync(args);

@@ -74,6 +74,7 @@ internal sealed class InboundHeads(Http2Connection connection)
     {
         if (!endStream) return Refuse(stream.Id, ErrorCode.ProtocolError, "trailers without END_STREAM (RFC 9113 8.1)");
         if (MessageRules.CheckTrailers(fields) is { } wrong) return Refuse(stream.Id, ErrorCode.ProtocolError, wrong);
+        ForbiddenTrailers.Drop(fields);
         stream.Trailers = fields;
         connection.EndRemote(stream);
         return true;

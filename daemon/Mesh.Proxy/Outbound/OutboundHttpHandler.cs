@@ -22,6 +22,7 @@ internal sealed class OutboundHttpHandler(
     : HttpConnectionHandler(context, loop)
 {
     private readonly LoopLocal local = context.OnLoop(loop);
+    private readonly ForwardedFields? forwarded = source is null ? new ForwardedFields(client.Address) : null;
 
     protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
 
@@ -70,6 +71,7 @@ internal sealed class OutboundHttpHandler(
     private ValueTask<Failure?> ToService(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HttpFilters rule, HttpFilters backend, TimeSpan timeout)
     {
         Prepare(exchange.Request);
+        forwarded?.AddTo(exchange.Request.Headers);
         RequestEdits.Apply(exchange.Request, rule);
         RequestEdits.Apply(exchange.Request, backend);
         if (timeout == TimeSpan.Zero) timeout = service.Traffic.RequestTimeout;

@@ -202,6 +202,11 @@ public sealed partial class SmugglingTests
             // Only requests are compared.
         }
 
+        public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code)
+        {
+            // Only requests are compared.
+        }
+
         public void TcpOpened(int loop, TrafficParties parties)
         {
             // Only requests are compared.

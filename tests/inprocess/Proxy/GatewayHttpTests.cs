@@ -9,6 +9,27 @@ public sealed class GatewayHttpTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+    [Theory]
+    [InlineData("", "127.0.0.1")]
+    [InlineData("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\n", "1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1")]
+    public async Task Application_is_told_the_clients_address(string sent, string expected)
+    {
+        await using var gateway = new TestGateway();
+        var app = gateway.App();
+        gateway.Route("/", app.Address).Start();
+        await gateway.RunAsync(async () =>
+        {
+            var client = await gateway.ConnectAsync();
+            await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\n{sent}X-Last: 1\r\n\r\n");
+            var server = await app.AcceptAsync();
+            string head = await server.ReadHeadAsync();
+            Assert.Equal([$"x-forwarded-for: {expected}"], head.Split("\r\n").Where(static line => line.StartsWith("x-forwarded-for:", StringComparison.OrdinalIgnoreCase)));
+            Assert.Equal(["x-forwarded-proto: http"], head.Split("\r\n").Where(static line => line.StartsWith("x-forwarded-proto:", StringComparison.OrdinalIgnoreCase)));
+            await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            await client.ReadHeadAsync();
+        });
+    }
+
     [Fact]
     public Task Connections_are_kept_on_both_sides() => With(async (gateway, app, client) =>
     {

@@ -66,8 +66,10 @@ internal abstract class HttpConnectionHandler : IHttpHandler
     protected abstract TrafficParties DefaultParties { get; }
 
     /// <summary>The request's head as the next hop shall get it, before what routes change of it.</summary>
-    protected void Prepare(RequestHead request)
+    /// <param name="host">For a client of HTTP/1.0 that named none: an empty Host is refused by strict servers.</param>
+    protected void Prepare(RequestHead request, string host)
     {
+        if (request.Authority.IsEmpty) request.Authority.Set(host);
         if (HopByHop.Strip(request.Headers)) WebSocketKey.Ensure(request.Headers, bits);
     }
 

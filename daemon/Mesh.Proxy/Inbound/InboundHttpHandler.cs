@@ -13,6 +13,7 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     : HttpConnectionHandler(context, loop)
 {
     private readonly TrafficParties parties = target.Parties("http");
+    private readonly string host = target.Application.ToString();
 
     protected override TrafficParties DefaultParties => parties;
 
@@ -22,7 +23,7 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     protected override async ValueTask<Failure?> ForwardAsync(ServerExchange exchange)
     {
         target.Authorize(exchange.Request, httpPending: false);
-        Prepare(exchange.Request);
+        Prepare(exchange.Request, host);
         var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
         Chose(target.Application);
         var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);

@@ -70,7 +70,7 @@ internal sealed class OutboundHttpHandler(
 
     private ValueTask<Failure?> ToService(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HttpFilters rule, HttpFilters backend, TimeSpan timeout)
     {
-        Prepare(exchange.Request);
+        Prepare(exchange.Request, service.Hostname);
         forwarded?.AddTo(exchange.Request.Headers);
         RequestEdits.Apply(exchange.Request, rule);
         RequestEdits.Apply(exchange.Request, backend);

@@ -70,6 +70,8 @@ internal sealed class HeadTarget : IFuzzTarget
     private static void CheckWritten(RequestHead head, RequestHead again)
     {
         Assert.Equal(Text(head), Text(again));
+        // Only HTTP/1.0 may go without; the proxy names the service then.
+        if (head.Authority.IsEmpty) head.Authority.Set("catalog.shop.mesh");
         byte[] written = Write(writer => writer.WriteRequestHead(head, BodyMode.None, -1));
         Assert.True(Http1Parser.TryParseRequest(new(written), Roomy, again, out int length), "a written head is not whole");
         Assert.Equal(written.Length, length);

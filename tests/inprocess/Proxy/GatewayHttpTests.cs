@@ -9,6 +9,23 @@ public sealed class GatewayHttpTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+    [Fact]
+    public async Task Request_of_HTTP_1_0_without_Host_gets_the_services_name()
+    {
+        await using var gateway = new TestGateway();
+        var app = gateway.App();
+        gateway.Route("/", app.Address).Start();
+        await gateway.RunAsync(async () =>
+        {
+            var client = await gateway.ConnectAsync();
+            await client.SendAsync("GET / HTTP/1.0\r\n\r\n");
+            var server = await app.AcceptAsync();
+            Assert.StartsWith("GET / HTTP/1.1\r\nhost: s0.test.mesh\r\n", await server.ReadHeadAsync());
+            await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            await client.ReadHeadAsync();
+        });
+    }
+
     [Theory]
     [InlineData("", "127.0.0.1")]
     [InlineData("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\n", "1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1")]

@@ -93,6 +93,7 @@ public sealed class Http2ClientExchange : ClientExchange
         if (!protocol.IsEmpty && head.Status is >= 200 and < 300) ExtendedConnect.ToSwitch(head, protocol.Span, acceptKey);
         bool bodiless = isHead || head.Status is 101 or 204 or 304 || Stream.IsHeadOnly;
         framing = bodiless ? BodyFraming.None : new BodyFraming(true, Stream.PromisedBytes);
+        if (!bodiless && Stream.PromisedBytes == 0) ExpectTrailersOnly();
         return head;
     }
 
@@ -107,6 +108,13 @@ public sealed class Http2ClientExchange : ClientExchange
         if (carried is not null) return carried.DisposeAsync();
         closing?.Dispose();
         return default;
+    }
+
+    /// <summary>A body of no bytes whose end did not come with the head: trailers will. With a length HTTP/1.1 could not carry them.</summary>
+    private void ExpectTrailersOnly()
+    {
+        head.Headers.Remove("content-length"u8);
+        framing = BodyFraming.Streamed;
     }
 
     private void StartUpgrade(HeaderList headers)

@@ -76,6 +76,18 @@ public sealed class Http2Tests
         Assert.Equal(1, app.Count);
     });
 
+    [Fact]
+    public void Trailers_after_a_body_of_no_bytes_are_kept() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: cart\r\n\r\n");
+        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
+        await Http2Peer.RespondAsync(stream, Response(200, ("content-length", "0")), null, Of(("sum", "0")));
+        string head = await client.ReadHeadAsync();
+        Assert.Contains("transfer-encoding: chunked\r\n", head);
+        Assert.DoesNotContain("content-length", head);
+        Assert.Equal("0\r\nsum: 0\r\n\r\n", await client.ReadUntilAsync("sum: 0\r\n\r\n"));
+    });
+
     [Theory]
     [InlineData("a")]
     [InlineData("b")]

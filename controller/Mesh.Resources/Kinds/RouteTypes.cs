@@ -43,6 +43,17 @@ internal static class RouteTypes
 
     public static ListType BackendRefs(params IReadOnlyList<Field> more) => ListOf(new ObjectType([.. backendFields, .. more]), max: 16);
 
+    /// <summary>The rules of a route whose connections nothing tells apart any more.</summary>
+    public static Field OneRule(string doc) => Needed("rules", ListOf(
+        new ObjectType(
+            Optional("name", Text(TextFormats.DnsSubdomain, 253), "Name of the rule, for explanations and metrics."),
+            Needed("backendRefs", BackendRefs() with { MinItems = 1 }, "Where connections go."))
+        {
+            Check = WeightsNotAllZero,
+        },
+        max: 1,
+        min: 1), doc);
+
     /// <summary>A rule that sends everything nowhere is a slip, not a wish; to refuse requests one writes an AccessPolicy.</summary>
     public static void WeightsNotAllZero(ObjectCheck rule)
     {

@@ -14,15 +14,7 @@ internal static class TcpRouteKind
         Doc = "Where connections to a port of a Service or a Gateway go.",
         Spec = new ObjectType(
             Optional("parentRefs", RouteTypes.ParentRefs, "Services (inside the mesh) or Gateways whose connections the route takes."),
-            Needed("rules", ListOf(
-                new ObjectType(
-                    Optional("name", Text(TextFormats.DnsSubdomain, 253), "Name of the rule, for explanations and metrics."),
-                    Needed("backendRefs", RouteTypes.BackendRefs() with { MinItems = 1 }, "Where connections go."))
-                {
-                    Check = RouteTypes.WeightsNotAllZero,
-                },
-                max: 1,
-                min: 1), "Exactly one rule: nothing tells connections apart."),
+            RouteTypes.OneRule("Exactly one rule: nothing tells connections apart."),
             NotYet("useDefaultGateways", "Attachment to default gateways.")),
         Status = RouteTypes.ParentStatus,
         Columns = [.. RouteTypes.Columns.Skip(1)],

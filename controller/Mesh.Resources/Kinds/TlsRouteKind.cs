@@ -15,15 +15,7 @@ internal static class TlsRouteKind
         Spec = new ObjectType(
             Optional("parentRefs", RouteTypes.ParentRefs, "Services (inside the mesh) or Gateways with a listener of protocol TLS, mode Passthrough, whose connections the route takes."),
             Optional("hostnames", ListOf(Text(TextFormats.Hostname, 253), max: 16), "Only connections that ask for these names; absent: every name of the parent, and connections that ask for none."),
-            Needed("rules", ListOf(
-                new ObjectType(
-                    Optional("name", Text(TextFormats.DnsSubdomain, 253), "Name of the rule, for explanations and metrics."),
-                    Needed("backendRefs", RouteTypes.BackendRefs() with { MinItems = 1 }, "Where connections go."))
-                {
-                    Check = RouteTypes.WeightsNotAllZero,
-                },
-                max: 1,
-                min: 1), "Exactly one rule: the name has told connections apart already."),
+            RouteTypes.OneRule("Exactly one rule: the name has told connections apart already."),
             NotYet("useDefaultGateways", "Attachment to default gateways.")),
         Status = RouteTypes.ParentStatus,
         Columns = RouteTypes.Columns,

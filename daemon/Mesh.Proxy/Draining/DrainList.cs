@@ -6,22 +6,27 @@ namespace Mesh.Proxy.Draining;
 internal sealed class DrainList
 {
     private readonly HashSet<IDrainable> open = [];
+    private bool draining;
 
-    public bool IsDraining { get; private set; }
-
-    /// <summary>What begins during the drain is drained at once.</summary>
-    public void Add(IDrainable conversation)
+    /// <summary>From now until it has ended. What begins during the drain is drained at once.</summary>
+    public async Task TrackAsync(IDrainable conversation, Task running)
     {
         open.Add(conversation);
-        if (IsDraining) conversation.Drain();
+        if (draining) conversation.Drain();
+        try
+        {
+            await running;
+        }
+        finally
+        {
+            open.Remove(conversation);
+        }
     }
-
-    public void Remove(IDrainable conversation) => open.Remove(conversation);
 
     public void Begin()
     {
-        if (IsDraining) return;
-        IsDraining = true;
+        if (draining) return;
+        draining = true;
         foreach (var conversation in open.ToArray()) conversation.Drain();
     }
 }

@@ -190,12 +190,10 @@ internal sealed class HttpForwarder
         IsUpgraded = true;
         OnUpgraded?.Invoke();
         var relay = new UpgradedRelay(exchange.TakeOver(), client.TakeOver(), isWebSocket, upgradeIdleTimeout, local.Bits);
-        local.Drains.Add(relay);
-        await relay.RunAsync();
-        local.Drains.Remove(relay);
+        await local.Drains.TrackAsync(relay, relay.RunAsync());
         requestCopy.Add(relay.ReceivedBytes);
         responseCopy.Add(relay.SentBytes);
-        relayFailure = relay.Failure;
+        relayFailure = TcpFailures.Of(relay);
     }
 
     private static Failure OnProtocolError(HttpMessageException error) => error.Status == 502

@@ -2,6 +2,7 @@ using Mesh.Http;
 using Mesh.Http.Http1;
 using Mesh.Http.Http2;
 using Mesh.Io;
+using Mesh.Proxy.Draining;
 using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Forwarding;
@@ -10,34 +11,18 @@ namespace Mesh.Proxy.Forwarding;
 /// <param name="newHandler">One for each request that is served at the same time.</param>
 internal sealed class HttpServing(ProxyContext context, Connection connection, Func<IHttpHandler> newHandler)
 {
-    public async Task RunAsync()
+    private readonly DrainList drains = context.OnLoop(connection.Loop).Drains;
+
+    public Task RunAsync()
     {
         var http1 = new Http1ServerConnection(connection, newHandler(), context.Options.Http, RunHttp2);
-        var drains = context.OnLoop(connection.Loop).Drains;
-        drains.Add(http1);
-        try
-        {
-            await http1.RunAsync();
-        }
-        finally
-        {
-            drains.Remove(http1);
-        }
+        return drains.TrackAsync(http1, http1.RunAsync());
     }
 
     private async Task RunHttp2(Connection transport)
     {
         var http2 = new Http2ServerConnection(transport, newHandler, context.Options.Http);
-        var drains = context.OnLoop(transport.Loop).Drains;
-        drains.Add(http2);
-        try
-        {
-            await http2.RunAsync();
-        }
-        finally
-        {
-            drains.Remove(http2);
-            if (http2.Reproach is { } code) context.Reporter.Http2Failed(transport.Loop.Index, Http2Side.Downstream, code);
-        }
+        await drains.TrackAsync(http2, http2.RunAsync());
+        if (http2.Reproach is { } code) context.Reporter.Http2Failed(transport.Loop.Index, Http2Side.Downstream, code);
     }
 }

@@ -14,6 +14,8 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
     private LoopTimer? idle;
     private long lastActive;
     private bool over;
+    private bool readsClient;
+    private bool readsUpstream;
 
     public Connection Client => client;
 
@@ -77,14 +79,13 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
 
     private async Task Copy(PipeReader from, PipeWriter to, bool up)
     {
-        bool reading = true;
         try
         {
             while (true)
             {
-                reading = true;
+                SetReading(up, true);
                 var read = await from.ReadAsync();
-                reading = false;
+                SetReading(up, false);
                 if (PassesWhole(read.Buffer, up))
                 {
                     // After a failure the reader is not advanced: the connection is over, and its end takes the bytes back.
@@ -102,23 +103,24 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         }
         catch (ConnectionBrokenException error)
         {
-            End(error, byClient: up == reading);
+            End(error, byClient: up == IsReading(up));
         }
     }
 
+    private bool IsReading(bool up) => up ? readsClient : readsUpstream;
+
+    private void SetReading(bool up, bool value)
+    {
+        if (up) readsClient = value;
+        else readsUpstream = value;
+    }
+
+    /// <summary>Who waits for the connection's bytes learns it there, with the reason. Otherwise they are held, or have ended, and the connection
+    /// must not be read to ask it.</summary>
     private void OnBroken(Connection connection)
     {
-        if (over) return;
-        try
-        {
-            // A broken connection tells its reason to whoever reads.
-            connection.Input.TryRead(out _);
-            End(new ConnectionBrokenException(BreakKind.Reset, $"connection with {connection.RemoteAddress} broke"), connection == client);
-        }
-        catch (ConnectionBrokenException error)
-        {
-            End(error, connection == client);
-        }
+        if (over || IsReading(connection == client)) return;
+        End(new ConnectionBrokenException(BreakKind.Reset, $"connection with {connection.RemoteAddress} broke"), connection == client);
     }
 
     private void End(ConnectionBrokenException error, bool byClient)

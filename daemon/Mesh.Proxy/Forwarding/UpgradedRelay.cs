@@ -1,94 +1,73 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Io;
 using Mesh.Proxy.Draining;
-using Mesh.Proxy.Failures;
 using Mesh.Proxy.Tracing;
-using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 
 /// <summary>Carries what follows a switch of protocols until both sides have ended. No request timeout applies, only one for silence in both directions.
-/// A WebSocket that is drained gets a close frame on either side, between two frames.</summary>
-internal sealed class UpgradedRelay : IDrainable
+/// A WebSocket that is drained gets a close frame on either side, between two frames; what comes after it is dropped.</summary>
+internal sealed class UpgradedRelay : TcpRelay, IDrainable
 {
     /// <summary>How long the sides have to answer our close frames.</summary>
     private static readonly TimeSpan closeTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Connection client;
-    private readonly Connection upstream;
-    private readonly bool isWebSocket;
     private readonly BitSource bits;
-    private readonly TimeSpan idleTimeout;
-    private readonly LoopTimer timer;
-    private bool active;
+    private readonly LoopTimer closing;
+    private readonly Direction? up;
+    private readonly Direction? down;
     private bool draining;
 
     public UpgradedRelay(Connection client, Connection upstream, bool isWebSocket, TimeSpan idleTimeout, BitSource bits)
+        : base(client, upstream, idleTimeout)
     {
-        (this.client, this.upstream, this.isWebSocket, this.idleTimeout, this.bits) = (client, upstream, isWebSocket, idleTimeout, bits);
-        timer = new LoopTimer(client.Loop.Timers, static self => ((UpgradedRelay)self!).OnTimer(), this);
+        this.bits = bits;
+        closing = new LoopTimer(client.Loop.Timers, static self => ((UpgradedRelay)self!).Abort(), this);
+        if (isWebSocket) (up, down) = (new Direction(client.Input, upstream.Output), new Direction(upstream.Input, client.Output));
     }
 
-    /// <summary>From the client to the upstream.</summary>
-    public long ReceivedBytes { get; private set; }
-
-    public long SentBytes { get; private set; }
-
-    /// <summary>Null when both sides ended in order.</summary>
-    public Failure? Failure { get; private set; }
-
-    public async Task RunAsync()
+    private sealed record Direction(PipeReader From, PipeWriter To)
     {
-        timer.Arm(idleTimeout);
-        var up = Copy(client.Input, upstream.Output, up: true);
-        await Copy(upstream.Input, client.Output, up: false);
-        await up;
-        timer.Cancel();
+        public WebSocketFrames Frames { get; } = new();
+
+        /// <summary>Our close frame was the last.</summary>
+        public bool IsClosed { get; set; }
     }
 
     public void Drain()
     {
-        if (!isWebSocket) return;
+        if (up is null || draining) return;
         draining = true;
-        timer.Arm(closeTimeout);
-        client.Input.CancelPendingRead();
-        upstream.Input.CancelPendingRead();
+        closing.Arm(closeTimeout);
+        Client.Input.CancelPendingRead();
+        Upstream.Input.CancelPendingRead();
     }
 
-    private async Task Copy(PipeReader from, PipeWriter to, bool up)
+    protected override bool PassesWhole(in ReadOnlySequence<byte> bytes, bool up)
     {
-        var frames = isWebSocket ? new WebSocketFrames() : null;
-        bool reading = true;
-        try
-        {
-            while (true)
-            {
-                reading = true;
-                var read = await from.ReadAsync();
-                reading = false;
-                active = true;
-                long length = frames?.Read(read.Buffer, stopAtFrame: draining) ?? read.Buffer.Length;
-                bool closing = draining && frames is { IsBetweenFrames: true };
-                if (length > 0) await to.WriteSequenceAsync(read.Buffer.Slice(0, length));
-                Count(up, length);
-                from.AdvanceTo(closing ? read.Buffer.End : read.Buffer.GetPosition(length));
-                if (!closing && read.IsCompleted) break;
-                if (!closing) continue;
-                SayGoingAway(to, toServer: up);
-                await to.CompleteAsync();
-                if (!read.IsCompleted) await Discard(from);
-                return;
-            }
-            await to.CompleteAsync();
-        }
-        catch (ConnectionBrokenException error)
-        {
-            if (Failure is null && error.Kind != BreakKind.Aborted) Failure = OnBroken(error, byClient: up == reading);
-            Abort();
-        }
+        if (draining) return false;
+        (up ? this.up : down)?.Frames.Read(bytes);
+        return true;
     }
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    protected override async ValueTask SiftAsync(ReadResult read, bool up)
+    {
+        var direction = up ? this.up! : down!;
+        long rest = direction.IsClosed ? 0 : direction.Frames.Read(read.Buffer, stopAtFrame: true);
+        if (rest > 0) await direction.To.WriteSequenceAsync(read.Buffer.Slice(0, rest));
+        Count(up, rest);
+        direction.From.AdvanceTo(read.Buffer.End);
+        if (direction.IsClosed || !direction.Frames.IsBetweenFrames) return;
+        direction.IsClosed = true;
+        SayGoingAway(direction.To, toServer: up);
+        await direction.To.CompleteAsync();
+    }
+
+    protected override void OnEnd() => closing.Cancel();
 
     private void SayGoingAway(PipeWriter to, bool toServer)
     {
@@ -97,41 +76,9 @@ internal sealed class UpgradedRelay : IDrainable
         to.Write(frame[..length]);
     }
 
-    private static async Task Discard(PipeReader from)
-    {
-        while (true)
-        {
-            var read = await from.ReadAsync();
-            from.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted) return;
-        }
-    }
-
-    private void OnTimer()
-    {
-        if (active && !draining)
-        {
-            active = false;
-            timer.Arm(idleTimeout);
-            return;
-        }
-        if (!draining) Failure = new Failure(ResponseFlag.SI, FailureSide.Mesh, FailureStage.Response, $"nothing was said for {idleTimeout}");
-        Abort();
-    }
-
     private void Abort()
     {
-        client.Abort();
-        upstream.Abort();
-    }
-
-    private static Failure OnBroken(ConnectionBrokenException error, bool byClient) => byClient
-        ? new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, error.Message)
-        : new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, error.Message);
-
-    private void Count(bool up, long bytes)
-    {
-        if (up) ReceivedBytes += bytes;
-        else SentBytes += bytes;
+        Client.Abort();
+        Upstream.Abort();
     }
 }

@@ -28,10 +28,17 @@ internal sealed class DirectTunnelServer : IDrainable
         deadline = new LoopTimer(secure.Loop.Timers, static connection => ((Connection)connection!).Abort(), secure);
     }
 
-    public async Task RunAsync()
+    public Task RunAsync() => context.OnLoop(secure.Loop).Drains.TrackAsync(this, ServeAllAsync());
+
+    /// <summary>A stream that is under way is left alone; no other is taken.</summary>
+    public void Drain()
     {
-        var drains = context.OnLoop(secure.Loop).Drains;
-        drains.Add(this);
+        draining = true;
+        if (isWaiting) secure.Input.CancelPendingRead();
+    }
+
+    private async Task ServeAllAsync()
+    {
         try
         {
             bool reusable = true;
@@ -40,16 +47,8 @@ internal sealed class DirectTunnelServer : IDrainable
         }
         finally
         {
-            drains.Remove(this);
             deadline.Cancel();
         }
-    }
-
-    /// <summary>A stream that is under way is left alone; no other is taken.</summary>
-    public void Drain()
-    {
-        draining = true;
-        if (isWaiting) secure.Input.CancelPendingRead();
     }
 
     /// <returns>False when the peer has closed the connection, or we are to end.</returns>

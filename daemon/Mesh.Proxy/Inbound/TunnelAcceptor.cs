@@ -57,18 +57,9 @@ internal sealed class TunnelAcceptor(ProxyContext context)
             return;
         }
         var http2 = Http2Connection.Server(secure, Http2Settings.Server);
-        var drains = context.OnLoop(transport.Loop).Drains;
-        drains.Add(http2);
-        try
-        {
-            var running = http2.RunAsync();
-            while (await http2.AcceptAsync() is { } stream) HandleStream(local, transport, peer, stream);
-            await running;
-        }
-        finally
-        {
-            drains.Remove(http2);
-        }
+        var running = context.OnLoop(transport.Loop).Drains.TrackAsync(http2, http2.RunAsync());
+        while (await http2.AcceptAsync() is { } stream) HandleStream(local, transport, peer, stream);
+        await running;
     }
 
     private async void HandleStream(LocalWorkloadState local, Connection transport, SpiffeId peer, Http2Stream stream)

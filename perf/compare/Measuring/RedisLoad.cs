@@ -14,8 +14,6 @@ internal static class RedisLoad
     /// <summary>Commands a second of the last run of each candidate: redis-benchmark is told how many, not how long.</summary>
     private static readonly Dictionary<(string Candidate, int Pipeline), double> LastRates = [];
 
-    public readonly record struct Result(long Commands, double PerSecond);
-
     /// <summary>Until it answers, then long enough that run-time compilation has settled.</summary>
     public static async Task WarmUpAsync(Candidate candidate, int pipeline, TimeSpan duration)
     {
@@ -27,7 +25,7 @@ internal static class RedisLoad
     }
 
     /// <exception cref="InvalidOperationException">It did not say how fast it was, or saw an error.</exception>
-    public static async Task<Result> RunAsync(Candidate candidate, int pipeline, TimeSpan duration)
+    public static async Task<FullLoad.Result> RunAsync(Candidate candidate, int pipeline, TimeSpan duration)
     {
         double rate = LastRates.GetValueOrDefault((candidate.Name, pipeline), 10_000 * Math.Sqrt(pipeline));
         long each = Math.Max(1000, (long)(rate * duration.TotalSeconds / Tests));

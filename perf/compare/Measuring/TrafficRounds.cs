@@ -19,7 +19,8 @@ internal static class TrafficRounds
             await session.SayAsync($"round {round} {direct.Name,-8} p50 {unproxied.P50:0} p99 {unproxied.P99:0} p99.9 {unproxied.P999:0} us at {traffic.Rate}/s");
             await session.ForEachAsync(candidates, async candidate =>
             {
-                string full = await FullLoadAsync(session, candidate, traffic);
+                string full = await FullLoad.MeasureAsync(
+                    session, candidate, (Figure.CpuPerRequest, Figure.RequestsPerSecond), loaded => FullLoad.RunAsync(loaded, traffic, session.Plan.FullLoad));
                 var rate = await FixedRate.RunAsync(candidate, traffic, backend, session.Plan.FixedRate);
                 session.Record(Figure.AddedP50, candidate.Name, rate.P50 - unproxied.P50);
                 session.Record(Figure.AddedP99, candidate.Name, rate.P99 - unproxied.P99);
@@ -35,15 +36,5 @@ internal static class TrafficRounds
     {
         await ResponseCheck.AnswersAsync(candidate, backend, traffic.File);
         await FullLoad.RunAsync(candidate, traffic, duration);
-    }
-
-    private static async Task<string> FullLoadAsync(Session session, Candidate candidate, Traffic traffic)
-    {
-        double before = ProcessTree.CpuSeconds(candidate.Ids);
-        var load = await FullLoad.RunAsync(candidate, traffic, session.Plan.FullLoad);
-        double cpu = (ProcessTree.CpuSeconds(candidate.Ids) - before) * 1e6 / load.Requests;
-        session.Record(Figure.CpuPerRequest, candidate.Name, cpu);
-        session.Record(Figure.RequestsPerSecond, candidate.Name, load.PerSecond);
-        return $"{cpu,6:0.0} us CPU a request, {load.PerSecond,7:0} requests/s";
     }
 }

@@ -31,8 +31,7 @@ internal sealed class Http2Hop(string key, string title, bool grpc) : IScenario
             else await ResponseCheck.AnswersAsync(candidate, place.Backend, Backend.OneKiB, ["--http2-prior-knowledge"]);
             await Http2Load.RunAsync(candidate, target, session.Plan.WarmUp);
         });
-        for (int round = 1; round <= session.Plan.Rounds; round++)
-            await session.ForEachAsync(candidates, candidate => MeasureAsync(session, candidate, target, round));
+        await FullLoad.RoundsAsync(session, candidates, (Figure.CpuPerRequest, Figure.RequestsPerSecond), candidate => Http2Load.RunAsync(candidate, target, session.Plan.FullLoad));
     }
 
     /// <returns>The file with the message that clients send: 100 bytes behind its prefix.</returns>
@@ -59,17 +58,6 @@ internal sealed class Http2Hop(string key, string title, bool grpc) : IScenario
         if (!got.AsSpan().SequenceEqual(wanted)) throw new InvalidOperationException($"{candidate.Name} echoes another message");
     }
 
-    private static async Task MeasureAsync(Session session, Candidate candidate, string[] target, int round)
-    {
-        double before = ProcessTree.CpuSeconds(candidate.Ids);
-        var load = await Http2Load.RunAsync(candidate, target, session.Plan.FullLoad);
-        double cpu = (ProcessTree.CpuSeconds(candidate.Ids) - before) * 1e6 / load.Requests;
-        session.Record(Figure.CpuPerRequest, candidate.Name, cpu);
-        session.Record(Figure.RequestsPerSecond, candidate.Name, load.PerSecond);
-        session.Record(Figure.Resident, candidate.Name, ProcessTree.ResidentMiB(candidate.Ids));
-        await session.SayAsync($"round {round} {candidate.Name,-8} {cpu,6:0.0} us CPU a request, {load.PerSecond,7:0} requests/s");
-    }
-
     private IAsyncEnumerable<CandidateStart> Starts(Machine machine)
     {
         int port = grpc ? EchoPort : Backend.Port;
@@ -77,16 +65,9 @@ internal sealed class Http2Hop(string key, string title, bool grpc) : IScenario
         string gateway = StandaloneMeshd.Gateway(OneHop.MeshdPort, "HTTP") + Observing.Policy("default", 0);
         return new[]
         {
-            Started("nginx", 9001, NginxPeer.Http2Async(machine, "nginx", 9001, backend, grpc)),
-            Started("haproxy", 9002, HaproxyPeer.Http2Async(machine, "haproxy", 9002, backend, grpc)),
-            Started(Candidate.Meshd, OneHop.MeshdPort, StandaloneMeshd.StartAsync(machine, gateway, port, grpc ? "grpc" : "http")),
+            OneHop.Started("nginx", machine, 9001, NginxPeer.Http2Async(machine, "nginx", 9001, backend, grpc)),
+            OneHop.Started("haproxy", machine, 9002, HaproxyPeer.Http2Async(machine, "haproxy", 9002, backend, grpc)),
+            OneHop.Started(Candidate.Meshd, machine, OneHop.MeshdPort, StandaloneMeshd.StartAsync(machine, gateway, port, grpc ? "grpc" : "http")),
         }.ToAsyncEnumerable();
-
-        CandidateStart Started(string name, int listen, Task<Background> process)
-        {
-            return new(name, CandidateAsync());
-
-            async Task<Candidate> CandidateAsync() => new(name, machine.Space, $"http://127.0.0.1:{listen}", [MeasuredProcess.Of(await process)]);
-        }
     }
 }

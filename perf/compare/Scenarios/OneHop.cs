@@ -44,22 +44,23 @@ internal sealed class OneHop(string key, string title, bool features, Traffic tr
     /// <param name="gateway">Resources of meshd, on <see cref="MeshdPort"/>.</param>
     public static IAsyncEnumerable<CandidateStart> Http(Place place, string gateway) => new[]
     {
-        Started("nginx", place, 9001, NginxPeer.ProxyAsync(place.Machine, "nginx", 9001, backendAddress)),
-        Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress)),
-        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
+        Started("nginx", place.Machine, 9001, NginxPeer.ProxyAsync(place.Machine, "nginx", 9001, backendAddress)),
+        Started("haproxy", place.Machine, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress)),
+        Started(Candidate.Meshd, place.Machine, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
     }.ToAsyncEnumerable();
 
     public static IAsyncEnumerable<CandidateStart> Tcp(Place place, string gateway) => new[]
     {
-        Started("nginx", place, 9001, NginxPeer.StreamAsync(place.Machine, "nginx", 9001, backendAddress)),
-        Started("haproxy", place, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress, tcp: true)),
-        Started(Candidate.Meshd, place, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
+        Started("nginx", place.Machine, 9001, NginxPeer.StreamAsync(place.Machine, "nginx", 9001, backendAddress)),
+        Started("haproxy", place.Machine, 9002, HaproxyPeer.ProxyAsync(place.Machine, "haproxy", 9002, backendAddress, tcp: true)),
+        Started(Candidate.Meshd, place.Machine, MeshdPort, StandaloneMeshd.StartAsync(place.Machine, gateway)),
     }.ToAsyncEnumerable();
 
-    private static CandidateStart Started(string name, Place place, int port, Task<Background> process)
+    /// <param name="port">Where the program listens on the machine.</param>
+    public static CandidateStart Started(string name, Machine machine, int port, Task<Background> process)
     {
         return new(name, CandidateAsync());
 
-        async Task<Candidate> CandidateAsync() => new(name, place.Machine.Space, $"http://127.0.0.1:{port}", [MeasuredProcess.Of(await process)]);
+        async Task<Candidate> CandidateAsync() => new(name, machine.Space, $"http://127.0.0.1:{port}", [MeasuredProcess.Of(await process)]);
     }
 }

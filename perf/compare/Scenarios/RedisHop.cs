@@ -26,19 +26,7 @@ internal sealed class RedisHop(string key, string title, int pipeline) : IScenar
         session.Note("peers relay bytes and know nothing of commands; redis-server and redis-benchmark share the other core");
         var candidates = await session.StartAsync(Starts(machine));
         await session.ForEachAsync(candidates, candidate => RedisLoad.WarmUpAsync(candidate, pipeline, session.Plan.WarmUp));
-        for (int round = 1; round <= session.Plan.Rounds; round++)
-            await session.ForEachAsync(candidates, candidate => MeasureAsync(session, candidate, round));
-    }
-
-    private async Task MeasureAsync(Session session, Candidate candidate, int round)
-    {
-        double before = ProcessTree.CpuSeconds(candidate.Ids);
-        var load = await RedisLoad.RunAsync(candidate, pipeline, session.Plan.FullLoad);
-        double cpu = (ProcessTree.CpuSeconds(candidate.Ids) - before) * 1e6 / load.Commands;
-        session.Record(Figure.CpuPerCommand, candidate.Name, cpu);
-        session.Record(Figure.CommandsPerSecond, candidate.Name, load.PerSecond);
-        session.Record(Figure.Resident, candidate.Name, ProcessTree.ResidentMiB(candidate.Ids));
-        await session.SayAsync($"round {round} {candidate.Name,-8} {cpu,6:0.000} us CPU a command, {load.PerSecond,7:0} commands/s");
+        await FullLoad.RoundsAsync(session, candidates, (Figure.CpuPerCommand, Figure.CommandsPerSecond), candidate => RedisLoad.RunAsync(candidate, pipeline, session.Plan.FullLoad));
     }
 
     private static IAsyncEnumerable<CandidateStart> Starts(Machine machine)
@@ -46,16 +34,9 @@ internal sealed class RedisHop(string key, string title, int pipeline) : IScenar
         string backend = $"127.0.0.1:{ServerPort}";
         return new[]
         {
-            Started("nginx", 9001, NginxPeer.StreamAsync(machine, "nginx", 9001, backend)),
-            Started("haproxy", 9002, HaproxyPeer.ProxyAsync(machine, "haproxy", 9002, backend, tcp: true, splice: false)),
-            Started(Candidate.Meshd, OneHop.MeshdPort, StandaloneMeshd.StartAsync(machine, StandaloneMeshd.Gateway(OneHop.MeshdPort, "TCP"), ServerPort, "redis")),
+            OneHop.Started("nginx", machine, 9001, NginxPeer.StreamAsync(machine, "nginx", 9001, backend)),
+            OneHop.Started("haproxy", machine, 9002, HaproxyPeer.ProxyAsync(machine, "haproxy", 9002, backend, tcp: true, splice: false)),
+            OneHop.Started(Candidate.Meshd, machine, OneHop.MeshdPort, StandaloneMeshd.StartAsync(machine, StandaloneMeshd.Gateway(OneHop.MeshdPort, "TCP"), ServerPort, "redis")),
         }.ToAsyncEnumerable();
-
-        CandidateStart Started(string name, int port, Task<Background> process)
-        {
-            return new(name, CandidateAsync());
-
-            async Task<Candidate> CandidateAsync() => new(name, machine.Space, $"http://127.0.0.1:{port}", [MeasuredProcess.Of(await process)]);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Mesh.Http.Detection;
+using Mesh.Kit.Measuring;
 using Mesh.Kit.Tls;
 
 namespace Mesh.Tests.Unit.Detection;
@@ -119,10 +120,7 @@ public sealed class ClientHelloTests
     {
         byte[] bytes = new TestHello { ServerName = "a.example.com" }.ToBytes();
         Read(bytes, bytes.Length);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        var reader = new ClientHelloReader();
-        reader.Read(new ReadOnlySequence<byte>(bytes));
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 256);
+        Assert.InRange(Allocation.Of(() => new ClientHelloReader().Read(new ReadOnlySequence<byte>(bytes))), 1, 256);
     }
 
     private static byte[] Body(Func<byte[], byte[]> edit)

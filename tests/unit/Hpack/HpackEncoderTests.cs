@@ -1,5 +1,6 @@
 using Mesh.Http;
 using Mesh.Http.Hpack;
+using Mesh.Kit.Measuring;
 
 namespace Mesh.Tests.Unit.Hpack;
 
@@ -71,9 +72,10 @@ public class HpackEncoderTests
             ("accept", "*/*"), ("x-request-id", "0123456789abcdef"), ("content-type", "application/json"));
         var received = new HeaderList();
         for (int i = 0; i < 50; i++) Once();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) Once();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            for (int i = 0; i < 100; i++) Once();
+        }));
 
         void Once()
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Mesh.Io;
+using Mesh.Kit.Measuring;
 
 namespace Mesh.Tests.Unit.Io;
 
@@ -56,9 +57,10 @@ public sealed class LoopMethodBuilderTests
     public void Methods_that_suspend_again_and_again_allocate_nothing()
     {
         for (int i = 0; i < 100; i++) RunOne();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) RunOne();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            for (int i = 0; i < 1000; i++) RunOne();
+        }));
 
         void RunOne()
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Mesh.Http.Resp;
+using Mesh.Kit.Measuring;
 
 namespace Mesh.Tests.Unit.Resp;
 
@@ -92,9 +93,10 @@ public sealed class RequestParserTests
         var sink = new Nothing();
         int[] cuts = [10, 20, bytes.Length];
         Read();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) Read();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            for (int i = 0; i < 1000; i++) Read();
+        }));
 
         void Read()
         {

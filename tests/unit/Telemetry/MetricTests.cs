@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Mesh.Kit.Measuring;
 using Mesh.Telemetry.Metrics;
 
 namespace Mesh.Tests.Unit.Telemetry;
@@ -182,12 +183,10 @@ public sealed class MetricTests
         Assert.Equal(3000, whole.Split('\n').Count(static line => line.StartsWith("test_latency_seconds_count{", StringComparison.Ordinal)));
         Assert.InRange(Allocated() - small, 0, 160 * 1024);
 
-        long Allocated()
+        long Allocated() => Allocation.Of(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             foreach (var piece in MetricText.Pieces(registry, MetricFormat.OpenMetrics)) _ = piece.Length;
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
+        });
     }
 
     private string Text(MetricFormat format)

@@ -1,13 +1,12 @@
 using System.Globalization;
 using Mesh.Kit.Certificates;
-using Mesh.Kit.Machines;
 
-namespace Mesh.Tests.Hosts.Layer4;
+namespace Mesh.Kit.Machines;
 
 /// <summary>A standalone meshd in a namespace of its own, with other programs around it. Everything listens on loopback there.</summary>
-internal sealed class Edge : IAsyncDisposable
+public sealed class Edge : IAsyncDisposable
 {
-    private const string Prefix = "mesh-layer4";
+    private const string Prefix = "mesh-edge";
     private static int number;
 
     private readonly TestAuthority authority = new();
@@ -17,7 +16,7 @@ internal sealed class Edge : IAsyncDisposable
 
     public HostNamespace Space { get; }
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("mesh-layer4-").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("mesh-edge-").FullName;
 
     public string AuthorityFile => Path.Combine(Folder, "ca.pem");
 
@@ -57,7 +56,7 @@ internal sealed class Edge : IAsyncDisposable
         Directory.CreateDirectory(folder);
         string file = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(file,
-            $"daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{ }}\nhttp {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; "
+            $"daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{ worker_connections 4096; }}\nhttp {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; "
             + $"fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n{servers}\n}}\n");
         Start("nginx", ["nginx", "-c", file, "-p", folder]);
     }
@@ -82,13 +81,16 @@ internal sealed class Edge : IAsyncDisposable
         return ports.All(port => listening.Contains($":{port} ", StringComparison.Ordinal));
     });
 
+    public Task<string> MetricsAsync() => Space.MustAsync("curl -fsS http://127.0.0.1:15020/metrics");
+
     /// <summary>A Service with one endpoint on loopback, outside the mesh.</summary>
-    public static string Service(string name, int port, string address = "127.0.0.1") => string.Create(CultureInfo.InvariantCulture, $$"""
+    /// <param name="protocol">Its appProtocol; null leaves it to be detected.</param>
+    public static string Service(string name, int port, string address = "127.0.0.1", string? protocol = null) => string.Create(CultureInfo.InvariantCulture, $$"""
         ---
         apiVersion: v1
         kind: Service
         metadata: { name: {{name}}, namespace: default }
-        spec: { selector: { app: {{name}} }, ports: [ { name: p, port: 1, targetPort: {{port}} } ] }
+        spec: { selector: { app: {{name}} }, ports: [ { name: p, port: 1, targetPort: {{port}}{{(protocol is null ? "" : $", appProtocol: {protocol}")}} } ] }
         ---
         apiVersion: mesh.internal/v1
         kind: Workload

@@ -37,6 +37,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
     private readonly AdminSources sources;
     private readonly List<AdminServer> servers = [];
     private Watchdog? watchdog;
+    private ITimer? release;
 
     public MeshDaemon(MeshdOptions options, TimeProvider time)
     {
@@ -77,6 +78,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
         notifier.Ready($"{options.Workers} worker loops");
         if (Watchdog.Interval(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } interval)
             watchdog = new Watchdog(notifier, interval, time, IsAliveAsync);
+        release = StartUpCode.ReleaseSoon(time);
     }
 
     public async ValueTask DisposeAsync()
@@ -84,6 +86,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
         readiness.Drain();
         notifier.Stopping();
         log.Stopping("asked to");
+        if (release is not null) await release.DisposeAsync();
         if (watchdog is not null) await watchdog.DisposeAsync();
         int cut = await data.DrainAsync(options.DrainTimeout, time);
         if (cut > 0) log.DrainEnded(cut, options.DrainTimeout);

@@ -10,6 +10,7 @@ using Mesh.Proxy;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
+using AppProtocol = Mesh.Protocol.Config.AppProtocol;
 
 namespace Mesh.Kit.Proxy;
 
@@ -96,6 +97,17 @@ public sealed class TestMachines
         return this;
     }
 
+    public static AppProtocol Declared(Wire wire) => wire switch
+    {
+        Wire.Http => AppProtocol.Http,
+        Wire.Http2 => AppProtocol.Http2,
+        Wire.Grpc => AppProtocol.Grpc,
+        Wire.Tcp => AppProtocol.Tcp,
+        Wire.Redis => AppProtocol.Redis,
+        Wire.Tls => AppProtocol.Tls,
+        _ => AppProtocol.UnknownProtocol,
+    };
+
     public TestMachines Start()
     {
         resources.Add(new Service
@@ -103,16 +115,7 @@ public sealed class TestMachines
             Namespace = "shop",
             Name = "cart",
             Addresses = { ByteString.CopyFrom(Cart.Address.ToBytes()) },
-            Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Protocol switch
-            {
-                Wire.Http => Mesh.Protocol.Config.AppProtocol.Http,
-                Wire.Http2 => Mesh.Protocol.Config.AppProtocol.Http2,
-                Wire.Grpc => Mesh.Protocol.Config.AppProtocol.Grpc,
-                Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
-                Wire.Redis => Mesh.Protocol.Config.AppProtocol.Redis,
-                Wire.Tls => Mesh.Protocol.Config.AppProtocol.Tls,
-                _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
-            } } },
+            Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Declared(Protocol) } },
         });
         foreach (var (name, machine) in machines) Start(name, machine);
         return this;

@@ -10,6 +10,8 @@ using Mesh.Tests.Fuzz.NodeSocket;
 using Mesh.Tests.Fuzz.Redis;
 using Mesh.Tests.Fuzz.Resources;
 using Mesh.Tests.Fuzz.State;
+using Mesh.Tests.Fuzz.Tunnels;
+using Mesh.Tests.Fuzz.Watched;
 
 namespace Mesh.Tests.Fuzz;
 
@@ -21,7 +23,7 @@ internal static class Targets
         new ResourceTarget(json: false), new ResourceTarget(json: true), new NodeMessageTarget(), new GrpcTarget(),
         new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(), new ConfigLogTarget(),
         new RequestTarget(), new ReplyTarget(), new SieveTarget(),
-        new ClientHelloTarget(), new ProxyHeaderTarget(),
+        new ClientHelloTarget(), new ProxyHeaderTarget(), new DirectTunnelTarget(), new WatchedTarget(), new DnsStreamTarget(),
     ];
 
     public static IFuzzTarget Named(string name) => All.Single(target => target.Name == name);

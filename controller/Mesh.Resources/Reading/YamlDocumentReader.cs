@@ -31,7 +31,7 @@ internal sealed class YamlDocumentReader(string? file)
             var reason = (malformed.InnerException ?? malformed).Message;
             errors.Add(new ResourceError("", ErrorReason.Malformed, $"malformed YAML: {reason}") { File = file, Line = (int)malformed.Start.Line });
         }
-        catch (InvalidOperationException) // the scanner trips over some malformed plain text
+        catch (Exception malformed) when (malformed is InvalidOperationException or ArgumentException) // the scanner trips over some malformed text and tags
         {
             var line = (int)(parser.Current?.End.Line ?? 0);
             errors.Add(new ResourceError("", ErrorReason.Malformed, "malformed YAML: text that cannot be read after this line") { File = file, Line = line });

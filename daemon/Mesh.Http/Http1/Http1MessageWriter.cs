@@ -79,12 +79,14 @@ internal sealed class Http1MessageWriter(PipeWriter output)
         if (mode != BodyMode.Chunked) return;
         var text = Begin(16 + (trailers is null ? 0 : HeadText.BoundOf(trailers)), out byte[]? large);
         text.Put(chunkOpen ? "\r\n0\r\n"u8 : "0\r\n"u8);
+        chunkOpen = false;
         if (trailers is not null) text.Put(trailers);
         End(ref text, large);
     }
 
     public ValueTask FlushAsync()
     {
+        CloseChunk();
         var flush = output.FlushAsync();
         if (!flush.IsCompletedSuccessfully) return Wait(flush);
         flush.GetAwaiter().GetResult();
@@ -125,6 +127,14 @@ internal sealed class Http1MessageWriter(PipeWriter output)
         "\r\n"u8.CopyTo(span[written..]);
         output.Advance(written + 2);
         chunkOpen = true;
+    }
+
+    /// <summary>Only when nothing follows at once, otherwise the next chunk's start brings it along. There are clients that hand out a chunk when its end has come.</summary>
+    private void CloseChunk()
+    {
+        if (!chunkOpen) return;
+        output.Write("\r\n"u8);
+        chunkOpen = false;
     }
 
     private HeadText Begin(int bound, out byte[]? large)

@@ -45,7 +45,7 @@ public static class Http1Parser
             if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
             head.Clear();
             int lineEnd = FirstLineEnd(bytes);
-            ParseStatusLine(bytes[..lineEnd], head);
+            ParseStatusLine(bytes[..lineEnd], limits, head);
             ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);
             return true;
         }
@@ -101,7 +101,8 @@ public static class Http1Parser
     {
         int lineEnd = bytes.IndexOf((byte)'\n');
         if (lineEnd == 0 || (lineEnd > 0 && bytes[lineEnd - 1] != '\r')) Refuse(400, "a line feed without carriage return");
-        if (lineEnd < 0 && bytes.Length > limits.MaxRequestLineBytes) Refuse(414, $"the first line is longer than {limits.MaxRequestLineBytes} bytes");
+        int unended = bytes is [.., (byte)'\r'] ? bytes.Length - 1 : bytes.Length;
+        if (lineEnd < 0 && unended > limits.MaxRequestLineBytes) Refuse(414, $"the first line is longer than {limits.MaxRequestLineBytes} bytes");
         if (bytes.Length > limits.MaxHeadBytes) Refuse(431, $"the header is longer than {limits.MaxHeadBytes} bytes");
     }
 
@@ -117,8 +118,9 @@ public static class Http1Parser
         RequestTarget.Parse(line[(methodEnd + 1)..targetEnd], head);
     }
 
-    private static void ParseStatusLine(ReadOnlySpan<byte> line, ResponseHead head)
+    private static void ParseStatusLine(ReadOnlySpan<byte> line, HttpLimits limits, ResponseHead head)
     {
+        if (line.Length > limits.MaxRequestLineBytes) Refuse(502, $"the status line is longer than {limits.MaxRequestLineBytes} bytes");
         if (line.Length < 12 || line[8] != ' ' || (line.Length > 12 && line[12] != ' ')) Refuse(502, "the status line is not 'version status reason'");
         head.IsHttp10 = ParseVersion(line[..8]);
         int status = 0;

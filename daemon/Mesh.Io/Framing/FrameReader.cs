@@ -18,6 +18,7 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
     private ValueTaskAwaiter<ReadResult> transportRead;
     private BlockQueue joined;
     private ReadOnlySequence<byte> given; // what the owner holds of the transport's buffer
+    private long held;                    // bytes that the owner has seen and left, waiting for more
     private long frameLeft;               // bytes of the current frame from the start of what is given
     private bool transportBusy;
     private bool toTheEnd;
@@ -68,6 +69,7 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
         var data = given;
         given = default;
         var rest = data.Slice(consumed);
+        held = data.Slice(examined).IsEmpty ? rest.Length : 0;
         long left = toTheEnd ? frameLeft : frameLeft - (data.Length - rest.Length);
         if (!rest.IsEmpty && rest.Length == left && data.Slice(examined).IsEmpty)
         {
@@ -129,12 +131,15 @@ internal sealed class FrameReader : PipeReader, IValueTaskSource<ReadResult>
     private bool Give(in ReadOnlySequence<byte> buffer, in ReadResult read, out ReadResult result)
     {
         var data = buffer.Slice(0, Math.Min(buffer.Length, frameLeft));
-        if (data.IsEmpty || !joined.Unread.IsEmpty)
+        // The owner waits for what will not come: it must learn of the end now, not get the same bytes again for ever.
+        bool isLast = read.IsCompleted && data.Length == held;
+        held = 0;
+        if (data.IsEmpty || isLast || !joined.Unread.IsEmpty)
         {
             Join(data);
             if (!toTheEnd) frameLeft -= data.Length;
             transport.Input.AdvanceTo(data.End);
-            if (read.IsCompleted && data.IsEmpty) return TryEnd(out result);
+            if (isLast || (read.IsCompleted && data.IsEmpty)) return TryEnd(out result);
             result = new ReadResult(joined.Unread, read.IsCanceled, isCompleted: false);
             return !data.IsEmpty || read.IsCanceled;
         }

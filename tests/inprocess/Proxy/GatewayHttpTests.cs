@@ -48,38 +48,6 @@ public sealed class GatewayHttpTests
     }
 
     [Fact]
-    public Task Connections_are_kept_on_both_sides() => With(async (gateway, app, client) =>
-    {
-        await client.SendAsync(Get);
-        var server = await app.AcceptAsync();
-        for (int i = 0; i < 3; i++)
-        {
-            string request = await server.ReadHeadAsync();
-            Assert.StartsWith("GET / HTTP/1.1\r\nhost: a\r\n", request);
-            await server.SendAsync(Ok);
-            Assert.EndsWith("\r\n\r\nok", await client.ReadMessageAsync());
-            if (i < 2) await client.SendAsync(Get);
-        }
-        Assert.Equal(1, app.Count);
-    });
-
-    [Fact]
-    public Task Length_and_chunked_bodies_go_both_ways_with_trailers() => With(async (gateway, app, client) =>
-    {
-        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n");
-        var server = await app.AcceptAsync();
-        string request = await server.ReadUntilAsync("\r\nX-Sum: 1\r\n\r\n");
-        Assert.Contains("transfer-encoding: chunked\r\n", request);
-        Assert.Contains("\r\n\r\n3\r\nabc\r\n0\r\n", request);
-        await server.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n");
-        Assert.Contains("5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n", await client.ReadUntilAsync("yes\r\n\r\n"));
-        await client.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwxyz");
-        Assert.EndsWith("\r\n\r\nwxyz", await server.ReadMessageAsync());
-        await server.SendAsync(Ok);
-        Assert.EndsWith("ok", await client.ReadMessageAsync());
-    });
-
-    [Fact]
     public Task First_bytes_arrive_before_the_last_are_sent() => With(async (gateway, app, client) =>
     {
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
@@ -93,17 +61,22 @@ public sealed class GatewayHttpTests
         Assert.Equal("xyz", await client.ReadAsync(3));
     });
 
+    // Some clients hand out a chunk only when its end has come, so an event would wait for the next one.
     [Fact]
-    public Task Pipelined_requests_are_answered_in_order() => With(async (gateway, app, client) =>
+    public Task Chunk_arrives_with_its_end_before_the_next_begins() => With(async (gateway, app, client) =>
     {
-        await client.SendAsync("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nup\r\n");
         var server = await app.AcceptAsync();
-        for (int i = 1; i <= 3; i++)
+        await server.ReadHeadAsync();
+        Assert.Equal("2\r\nup\r\n", await server.ReadAsync(7));
+        await server.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.ReadHeadAsync();
+        foreach (string text in (string[])["one event", new string('x', 5000)])
         {
-            Assert.StartsWith($"GET /{i} ", await server.ReadHeadAsync());
-            await server.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{i}");
+            string chunk = $"{text.Length:x}\r\n{text}\r\n";
+            await server.SendAsync(chunk);
+            Assert.Equal(chunk, await client.ReadAsync(chunk.Length));
         }
-        for (int i = 1; i <= 3; i++) Assert.EndsWith($"\r\n\r\n{i}", await client.ReadMessageAsync());
     });
 
     [Fact]
@@ -184,32 +157,6 @@ public sealed class GatewayHttpTests
         client.Abort();
         await sending;
         Assert.Equal((413, ResponseFlag.None), await OutcomeAsync(gateway));
-    });
-
-    [Fact]
-    public Task Upgraded_connection_carries_bytes_both_ways_and_half_closes() => With(async (gateway, app, client) =>
-    {
-        await client.SendAsync("GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-        var server = await app.AcceptAsync();
-        string request = await server.ReadHeadAsync();
-        Assert.Contains("\r\nUpgrade: websocket\r\n", request);
-        Assert.Contains("\r\nconnection: upgrade\r\n", request);
-        await server.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst");
-        Assert.Contains("Upgrade: websocket\r\nconnection: upgrade\r\n", await client.ReadHeadAsync());
-        Assert.Equal("first", await client.ReadAsync(5));
-        for (int i = 0; i < 10; i++)
-        {
-            await client.SendAsync($"ping{i}");
-            Assert.Equal($"ping{i}", await server.ReadAsync(5));
-            await server.SendAsync($"pong{i}");
-            Assert.Equal($"pong{i}", await client.ReadAsync(5));
-        }
-        await client.FinishAsync();
-        Assert.Equal("", await server.ReadToEndAsync());
-        await server.SendAsync("bye");
-        await server.FinishAsync();
-        Assert.Equal("bye", await client.ReadToEndAsync());
-        Assert.Equal((101, ResponseFlag.None), await OutcomeAsync(gateway));
     });
 
     [Fact]

@@ -16,37 +16,6 @@ public sealed class GrpcTests
     [Theory]
     [InlineData("a")]
     [InlineData("b")]
-    public void Call_is_recorded_with_its_status_and_messages(string machine) => With(machine, async (machines, app, client) =>
-    {
-        var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(), OneMessage + OneMessage);
-        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
-        await Bodies.ReadAllAsync(stream.Input);
-        await Http2Peer.RespondAsync(stream, Response(200, ("content-type", "application/grpc")), OneMessage, Of(("grpc-status", "5")));
-        await call.ReadHeadersAsync();
-        Assert.Equal(OneMessage, await Bodies.ReadTextAsync(call.Input));
-        Assert.Equal("5", Text(call.Trailers!, "grpc-status"));
-        var record = await RecordAsync(machines);
-        Assert.Equal(("grpc", 200, new Mesh.Proxy.Reporting.GrpcOutcome(5, 2, 1)), (record.Labels?.Protocol, record.Status, record.Grpc));
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void Answer_of_trailers_only_stays_one_head(string machine) => With(machine, async (machines, app, client) =>
-    {
-        var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(), OneMessage);
-        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
-        await Http2Peer.RespondAsync(stream, Response(200, ("content-type", "application/grpc"), ("grpc-status", "12")));
-        var answer = await call.ReadHeadersAsync();
-        Assert.Equal("12", Text(answer, "grpc-status"));
-        Assert.Empty(await Bodies.ReadAllAsync(call.Input));
-        Assert.Null(call.Trailers);
-        Assert.Equal(12, (await RecordAsync(machines)).Grpc?.Status);
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
     public void Deadline_is_passed_on_less_the_time_spent_and_enforced(string machine) => With(machine, async (machines, app, client) =>
     {
         var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(("grpc-timeout", "2S")), OneMessage);
@@ -102,36 +71,6 @@ public sealed class GrpcTests
         app.Dispose();
         var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(), OneMessage);
         Assert.Equal("14", Text(await call.ReadHeadersAsync(), "grpc-status"));
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void Messages_of_both_directions_pass_one_by_one(string machine) => With(machine, async (_, app, client) =>
-    {
-        var call = await Http2Peer.Client(client.Connection).Http2.OpenAsync(Call(), endStream: false);
-        await Http2Peer.SendAsync(call, OneMessage);
-        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
-        await stream.SendHeadersAsync(Response(200, ("content-type", "application/grpc")), endStream: false);
-        await call.ReadHeadersAsync();
-        for (int i = 0; i < 5; i++)
-        {
-            await ReadMessage(stream);
-            await Http2Peer.SendAsync(stream, OneMessage);
-            await ReadMessage(call);
-            await Http2Peer.SendAsync(call, OneMessage);
-        }
-        await call.Output.CompleteAsync();
-        await ReadMessage(stream);
-        await stream.SendTrailersAsync(Of(("grpc-status", "0")));
-        Assert.Empty(await Bodies.ReadAllAsync(call.Input));
-        Assert.Equal("0", Text(call.Trailers!, "grpc-status"));
-
-        static async Task ReadMessage(Http2Stream stream)
-        {
-            var read = await stream.Input.ReadAtLeastAsync(OneMessage.Length);
-            stream.Input.AdvanceTo(read.Buffer.GetPosition(OneMessage.Length));
-        }
     });
 
     private static HeaderList Call(params (string Name, string Value)[] fields) =>

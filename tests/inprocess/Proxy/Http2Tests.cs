@@ -12,70 +12,6 @@ namespace Mesh.Tests.InProcess.Proxy;
 /// <summary>HTTP/2 on either side of the daemon, on one machine ("a") and through a tunnel ("b").</summary>
 public sealed class Http2Tests
 {
-    [Theory]
-    [InlineData("a", TestMachines.Wire.Http2)]
-    [InlineData("b", TestMachines.Wire.Http2)]
-    [InlineData("a", TestMachines.Wire.Detect)]
-    [InlineData("b", TestMachines.Wire.Detect)]
-    public void Request_of_HTTP2_reaches_an_application_of_HTTP2_whole(string machine, TestMachines.Wire wire) => With(machine, wire, async (_, app, client) =>
-    {
-        var request = await Http2Peer.Client(client.Connection).RequestAsync(
-            Request("POST", "/a?b=c", ("te", "trailers"), ("cookie", "a=1"), ("cookie", "b=2")), "question", Of(("sum", "8"), ("content-length", "9"), ("authorization", "x")));
-        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
-        Assert.Equal(("POST", "/a?b=c", "catalog.shop.mesh"), (Text(stream.Headers, ":method"), Text(stream.Headers, ":path"), Text(stream.Headers, ":authority")));
-        Assert.Equal(("trailers", "a=1; b=2"), (Text(stream.Headers, "te"), Text(stream.Headers, "cookie")));
-        Assert.Equal("question", await Bodies.ReadTextAsync(stream.Input));
-        Assert.Equal(("8", 1), (Text(stream.Trailers!, "sum"), stream.Trailers!.Count));
-        await Http2Peer.RespondAsync(stream, Response(200, ("x-from", "app")), "answer", Of(("checked", "yes")));
-        Assert.Equal("app", Text(await request.ReadHeadersAsync(), "x-from"));
-        Assert.Equal("answer", await Bodies.ReadTextAsync(request.Input));
-        Assert.Equal("yes", Text(request.Trailers!, "checked"));
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void Request_of_HTTP2_is_translated_for_an_application_of_HTTP1(string machine) => With(machine, TestMachines.Wire.Http, async (_, app, client) =>
-    {
-        var request = await Http2Peer.Client(client.Connection).RequestAsync(Request("POST", "/a", ("cookie", "a=1"), ("cookie", "b=2")), "question", Of(("sum", "8")));
-        var server = await app.AcceptAsync();
-        string head = await server.ReadHeadAsync();
-        Assert.StartsWith("POST /a HTTP/1.1\r\nhost: catalog.shop.mesh\r\n", head);
-        Assert.Contains("cookie: a=1; b=2\r\n", head);
-        Assert.Contains("transfer-encoding: chunked\r\n", head);
-        Assert.Equal("8\r\nquestion\r\n0\r\nsum: 8\r\n\r\n", await server.ReadUntilAsync("sum: 8\r\n\r\n"));
-        await server.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: x-hop\r\nX-Hop: 1\r\nX-From: App\r\n\r\n6\r\nanswer\r\n0\r\nChecked: yes\r\n\r\n");
-        var answer = await request.ReadHeadersAsync();
-        Assert.Equal(("200", "App", null, null), (Text(answer, ":status"), Text(answer, "x-from"), Text(answer, "x-hop"), Text(answer, "connection")));
-        Assert.Equal("answer", await Bodies.ReadTextAsync(request.Input));
-        Assert.Equal("yes", Text(request.Trailers!, "checked"));
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void Request_of_HTTP1_is_translated_for_an_application_of_HTTP2(string machine) => With(machine, TestMachines.Wire.Http2, async (_, app, client) =>
-    {
-        await client.SendAsync("PUT /a?b HTTP/1.1\r\nHost: cart\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-Name: V\r\nContent-Length: 4\r\n\r\nbody");
-        var peer = Http2Peer.Server((await app.AcceptAsync()).Connection);
-        var stream = await peer.AcceptAsync();
-        Assert.Equal(("PUT", "/a?b", "cart", "http"),
-            (Text(stream.Headers, ":method"), Text(stream.Headers, ":path"), Text(stream.Headers, ":authority"), Text(stream.Headers, ":scheme")));
-        Assert.Equal(("V", "4", null, null), (Text(stream.Headers, "x-name"), Text(stream.Headers, "content-length"), Text(stream.Headers, "x-hop"), Text(stream.Headers, "host")));
-        Assert.Equal("body", await Bodies.ReadTextAsync(stream.Input));
-        await Http2Peer.RespondAsync(stream, Response(201), "no length", Of(("after", "all")));
-        string head = await client.ReadHeadAsync();
-        Assert.StartsWith("HTTP/1.1 201 Created\r\n", head);
-        Assert.Contains("transfer-encoding: chunked\r\n", head);
-        Assert.Equal("9\r\nno length\r\n0\r\nafter: all\r\n\r\n", await client.ReadUntilAsync("after: all\r\n\r\n"));
-
-        await client.SendAsync("HEAD / HTTP/1.1\r\nHost: cart\r\n\r\n");
-        var second = await peer.AcceptAsync();
-        await Http2Peer.RespondAsync(second, Response(200, ("content-length", "77")));
-        Assert.Contains("content-length: 77\r\n", await client.ReadHeadAsync());
-        Assert.Equal(1, app.Count);
-    });
-
     [Fact]
     public void Trailers_after_a_body_of_no_bytes_are_kept() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
     {
@@ -203,53 +139,6 @@ public sealed class Http2Tests
         Assert.Equal("503", Text(answer, ":status"));
         Assert.Contains("does not serve HTTP/2", Text(answer, "x-mesh-error"));
         Assert.Equal(2, app.Count);
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void WebSocket_over_HTTP2_is_an_upgrade_for_an_application_of_HTTP1(string machine) => With(machine, TestMachines.Wire.Http, async (machines, app, client) =>
-    {
-        var peer = Http2Peer.Client(client.Connection);
-        await peer.Http2.WaitForPeerAsync();
-        var stream = await peer.Http2.OpenAsync(Request("CONNECT", "/chat", (":protocol", "websocket"), ("sec-websocket-version", "13")), endStream: false);
-        var server = await app.AcceptAsync();
-        string head = await server.ReadHeadAsync();
-        Assert.StartsWith("GET /chat HTTP/1.1\r\n", head);
-        Assert.Contains("upgrade: websocket\r\n", head);
-        Assert.Contains("connection: upgrade\r\n", head);
-        Assert.Matches("sec-websocket-key: [A-Za-z0-9+/]{22}==\r\n", head);
-        await server.SendAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\nhello");
-        var answer = await stream.ReadHeadersAsync();
-        Assert.Equal(("200", null, null), (Text(answer, ":status"), Text(answer, "upgrade"), Text(answer, "sec-websocket-accept")));
-        await Http2Peer.SendAsync(stream, "from the client");
-        Assert.Equal("from the client", await server.ReadAsync(15));
-        await server.FinishAsync();
-        Assert.Equal("hello", await Bodies.ReadTextAsync(stream.Input));
-        await stream.Output.CompleteAsync();
-        Assert.Equal("", await server.ReadToEndAsync());
-        Assert.Equal("websocket", (await RecordAsync(machines)).Labels?.Protocol);
-    });
-
-    [Theory]
-    [InlineData("a")]
-    [InlineData("b")]
-    public void WebSocket_of_HTTP1_is_extended_CONNECT_for_an_application_of_HTTP2(string machine) => With(machine, TestMachines.Wire.Http2, async (_, app, client) =>
-    {
-        await client.SendAsync("GET /chat HTTP/1.1\r\nHost: cart\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-        var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
-        Assert.Equal(("CONNECT", "websocket", "/chat"), (Text(stream.Headers, ":method"), Text(stream.Headers, ":protocol"), Text(stream.Headers, ":path")));
-        Assert.Null(Text(stream.Headers, "sec-websocket-key"));
-        await stream.SendHeadersAsync(Response(200), endStream: false);
-        string head = await client.ReadHeadAsync();
-        Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", head);
-        // The pair of RFC 6455 1.3.
-        Assert.Contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head);
-        await client.SendAsync("up");
-        var read = await stream.Input.ReadAtLeastAsync(2);
-        stream.Input.AdvanceTo(read.Buffer.End);
-        await Http2Peer.SendAsync(stream, "down");
-        Assert.Equal("down", await client.ReadAsync(4));
     });
 
     [Theory]

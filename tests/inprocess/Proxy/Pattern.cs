@@ -8,6 +8,12 @@ internal static class Pattern
 {
     private const int Piece = 100_003;
 
+    /// <summary>The same bytes as text, each one character.</summary>
+    public static string Text(int bytes) => string.Create(bytes, 0, static (text, _) =>
+    {
+        for (int i = 0; i < text.Length; i++) text[i] = (char)At(i);
+    });
+
     public static async Task SendAsync(Peer peer, int bytes)
     {
         byte[] piece = new byte[Piece];

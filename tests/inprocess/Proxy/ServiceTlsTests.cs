@@ -22,22 +22,6 @@ public sealed class ServiceTlsTests
 
     [Theory]
     [MemberData(nameof(Everywhere))]
-    public void Without_routes_the_services_own_endpoint_is_reached_and_the_name_recorded(string machine, TestMachines.Wire wire) => With(machine, wire, async (machines, app, _) =>
-    {
-        var client = await machines.ConnectAsync("web", TestMachines.Cart);
-        string hello = Hello("Any.Example");
-        foreach (string part in (string[])[hello[..20], hello[20..]]) await client.SendAsync(part);
-        var server = await app.AcceptAsync();
-        Assert.Equal(hello, await server.ReadAsync(hello.Length));
-        await server.FinishAsync();
-        await client.FinishAsync();
-        Assert.Equal("", await client.ReadToEndAsync());
-        var record = await machines.RecordAsync("a");
-        Assert.Equal(("tls", "any.example", ResponseFlag.None), (record.Labels?.Protocol, record.ServerName, record.Flag));
-    });
-
-    [Theory]
-    [MemberData(nameof(Everywhere))]
     public void Route_sends_its_names_elsewhere_and_others_nowhere(string machine, TestMachines.Wire wire) => With(machine, wire, async (machines, app, elsewhere) =>
     {
         var client = await machines.ConnectAsync("web", TestMachines.Cart);

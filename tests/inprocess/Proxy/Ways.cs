@@ -19,18 +19,23 @@ internal static class Ways
 
     /// <param name="test">Gets the client, the application's end once it is accepted, and how to wait for the record of the client's side.</param>
     /// <param name="policy">On shop/cart or test/s0, which is the same service.</param>
-    public static async Task RunAsync(Way way, Func<Peer, Func<Task<Peer>>, Func<Task<TrafficRecord>>, Task> test, Action<TrafficPolicy>? policy = null)
+    public static Task RunAsync(Way way, Func<Peer, Func<Task<Peer>>, Func<Task<TrafficRecord>>, Task> test, Action<TrafficPolicy>? policy = null) =>
+        RunAsync(way, TestMachines.Wire.Tcp, test, policy);
+
+    /// <param name="wire">What the application's port is declared as. A gateway's listener is of the same layer.</param>
+    public static async Task RunAsync(
+        Way way, TestMachines.Wire wire, Func<Peer, Func<Task<Peer>>, Func<Task<TrafficRecord>>, Task> test, Action<TrafficPolicy>? policy = null)
     {
         if (way == Way.Gateway)
         {
             await using var gateway = new TestGateway();
             var app = gateway.App();
             if (policy is not null) gateway.With(Policy("test", "test/s0", policy));
-            gateway.StartTcp(app.Address);
+            gateway.StartFor(wire, app.Address);
             await gateway.RunAsync(async () => await test(await gateway.ConnectAsync(), app.AcceptAsync, () => gateway.RecordAsync()));
             return;
         }
-        var machines = new TestMachines { Protocol = TestMachines.Wire.Tcp, Tunnel = way == Way.Hbone ? Tunnel.Hbone : Tunnel.Direct };
+        var machines = new TestMachines { Protocol = wire, Tunnel = way == Way.Hbone ? Tunnel.Hbone : Tunnel.Direct };
         machines.Enrol("a", "web", "10.0.1.1").Enrol(way == Way.SameNode ? "a" : "b", "cart", "10.0.2.1");
         if (policy is not null) machines.With(Policy("shop", "shop/cart", policy));
         machines.Start();

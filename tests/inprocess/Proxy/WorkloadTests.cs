@@ -120,24 +120,6 @@ public sealed class WorkloadTests
         Assert.Equal(("http", 200), (record.Kind, record.Status));
     });
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Undeclared_protocol_is_opaque_when_the_first_bytes_are_no_request(bool serverFirst) => With("b", TestMachines.Wire.Detect, async (machines, app, client) =>
-    {
-        var server = await app.AcceptAsync();
-        var (first, second) = serverFirst ? (server, client) : (client, server);
-        await first.SendAsync("hello\r\n");
-        Assert.Equal("hello\r\n", await second.ReadUntilAsync("\n"));
-        await second.SendAsync("GET / HTTP/1.1\r\n\r\n");
-        Assert.Equal("GET / HTTP/1.1\r\n\r\n", await first.ReadHeadAsync());
-        await client.FinishAsync();
-        Assert.Equal("", await server.ReadToEndAsync());
-        await server.SendAsync("end");
-        await server.FinishAsync();
-        Assert.Equal("end", await client.ReadToEndAsync());
-    });
-
     private static AccessPolicy Deny(AccessRule rule) =>
         new() { Namespace = "shop", Name = "no-web", Action = AccessPolicy.Types.Action.Deny, Targets = { new Target { Workload = "shop/cart" } }, Rules = { rule } };
 

@@ -25,6 +25,9 @@ namespace Mesh.Kit.Proxy;
 /// Its end fails the test when a buffer is still out or an exception has escaped.</summary>
 public sealed class TestGateway : IAsyncDisposable
 {
+    /// <summary>The server name that <see cref="StartFor"/> routes.</summary>
+    public const string TlsName = "any.example";
+
     private const int Port = 1;
 
     private readonly Loopback proxy = new();
@@ -74,12 +77,15 @@ public sealed class TestGateway : IAsyncDisposable
     public TestGateway Route(string prefix, params IpPort[] endpoints) => Route(prefix, static _ => { }, endpoints);
 
     /// <summary>A service with these endpoints, and a rule that sends the prefix to it.</summary>
-    public TestGateway Route(string prefix, Action<HttpRule> edit, params IpPort[] endpoints)
+    public TestGateway Route(string prefix, Action<HttpRule> edit, params IpPort[] endpoints) => Route(prefix, AppProtocol.UnknownProtocol, edit, endpoints);
+
+    /// <param name="protocol">Of the service's port.</param>
+    public TestGateway Route(string prefix, AppProtocol protocol, Action<HttpRule> edit, params IpPort[] endpoints)
     {
         var rule = new HttpRule
         {
             Matches = { new HttpMatch { Path = new StringMatch { Kind = StringMatch.Types.Kind.Prefix, Value = prefix } } },
-            Backends = { new Backend { Service = AddService(endpoints), Port = Port, Weight = 1 } },
+            Backends = { new Backend { Service = AddService(protocol, endpoints), Port = Port, Weight = 1 } },
         };
         edit(rule);
         route.Rules.Add(rule);
@@ -137,6 +143,14 @@ public sealed class TestGateway : IAsyncDisposable
         new GatewayListener { Name = host.Length > 0 ? host : "every", Protocol = GatewayListener.Types.Protocol.Tls, Hostname = host })]);
 
     public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
+
+    /// <summary>The listener and the route for an application that is declared so: of TLS by <see cref="TlsName"/>.</summary>
+    public void StartFor(TestMachines.Wire wire, IpPort app)
+    {
+        if (wire == TestMachines.Wire.Tls) TlsRoute([TlsName], [app]).StartTls("");
+        else if (wire is TestMachines.Wire.Tcp or TestMachines.Wire.Redis) StartTcp(TestMachines.Declared(wire), app);
+        else Route("/", TestMachines.Declared(wire), static _ => { }, app).Start();
+    }
 
     public void StartTcp(params IpPort[] endpoints) => StartTcp(AppProtocol.UnknownProtocol, endpoints);
 

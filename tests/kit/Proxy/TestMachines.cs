@@ -10,6 +10,7 @@ using Mesh.Proxy;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Workloads;
+using AppProtocol = Mesh.Protocol.Config.AppProtocol;
 
 namespace Mesh.Kit.Proxy;
 
@@ -78,9 +79,7 @@ public sealed class TestMachines
         hosts[name].IsEnrolled = true;
         if (!machines.TryGetValue(machine, out var on)) machines.Add(machine, on = new Machine(new TestLoop(machine, 0, time), new SnapshotHolder(), new TrafficRecorder(), []));
         on.Workloads.Add((new LocalWorkload("shop", name, name, [Ip.Parse(address)], new Dictionary<string, string>()), hosts[name]));
-        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Tunnel = Tunnel, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
-        if (name == "cart") workload.Services.Add("shop/cart", new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } });
-        return With(workload);
+        return With(WorkloadOf(name, address, Tunnel));
     }
 
     /// <summary>A host that the mesh does not know.</summary>
@@ -96,24 +95,35 @@ public sealed class TestMachines
         return this;
     }
 
+    public static AppProtocol Declared(Wire wire) => wire switch
+    {
+        Wire.Http => AppProtocol.Http,
+        Wire.Http2 => AppProtocol.Http2,
+        Wire.Grpc => AppProtocol.Grpc,
+        Wire.Tcp => AppProtocol.Tcp,
+        Wire.Redis => AppProtocol.Redis,
+        Wire.Tls => AppProtocol.Tls,
+        _ => AppProtocol.UnknownProtocol,
+    };
+
+    internal static Service ServiceOf(Wire wire) => new()
+    {
+        Namespace = "shop",
+        Name = "cart",
+        Addresses = { ByteString.CopyFrom(Cart.Address.ToBytes()) },
+        Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Declared(wire) } },
+    };
+
+    internal static Workload WorkloadOf(string name, string address, Tunnel tunnel)
+    {
+        var workload = new Workload { Namespace = "shop", Name = name, ServiceAccount = name, Tunnel = tunnel, Weight = 1, Addresses = { ByteString.CopyFrom(Ip.Parse(address).ToBytes()) } };
+        if (name == "cart") workload.Services.Add("shop/cart", new ServicePorts { Ports = { new PortMapping { ServicePort = 80, TargetPort = 8080 } } });
+        return workload;
+    }
+
     public TestMachines Start()
     {
-        resources.Add(new Service
-        {
-            Namespace = "shop",
-            Name = "cart",
-            Addresses = { ByteString.CopyFrom(Cart.Address.ToBytes()) },
-            Ports = { new ServicePort { Name = "p", Port = Cart.Port, AppProtocol = Protocol switch
-            {
-                Wire.Http => Mesh.Protocol.Config.AppProtocol.Http,
-                Wire.Http2 => Mesh.Protocol.Config.AppProtocol.Http2,
-                Wire.Grpc => Mesh.Protocol.Config.AppProtocol.Grpc,
-                Wire.Tcp => Mesh.Protocol.Config.AppProtocol.Tcp,
-                Wire.Redis => Mesh.Protocol.Config.AppProtocol.Redis,
-                Wire.Tls => Mesh.Protocol.Config.AppProtocol.Tls,
-                _ => Mesh.Protocol.Config.AppProtocol.UnknownProtocol,
-            } } },
-        });
+        resources.Add(ServiceOf(Protocol));
         foreach (var (name, machine) in machines) Start(name, machine);
         return this;
     }

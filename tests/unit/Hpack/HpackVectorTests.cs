@@ -70,6 +70,9 @@ public class HpackVectorTests
     [Fact]
     public void Integer_of_C1_is_read_with_its_prefix()
     {
+        // C.1.1: 10 in the prefix itself.
+        Assert.Equal(":method: GET\n", Decode(new HpackDecoder(10), "2a82"));
+        Assert.Throws<HpackException>(() => Decode(new HpackDecoder(9), "2a82"));
         // A size update carries a bare integer with a 5-bit prefix: 1337 (C.1.2) is 3f 9a 0a there.
         Assert.Equal(":method: GET\n", Decode(new HpackDecoder(1337), "3f9a0a82"));
         Assert.Throws<HpackException>(() => Decode(new HpackDecoder(1336), "3f9a0a82"));

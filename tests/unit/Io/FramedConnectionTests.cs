@@ -130,6 +130,34 @@ public sealed class FramedConnectionTests
         Assert.Equal("", await ReadAllAsync(server));
     });
 
+    // An owner that waits for a whole head gets the same bytes again otherwise, for ever, on its loop.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void End_of_the_transport_is_told_to_an_owner_that_waits_for_more(bool toTheEnd) => loop.Run(async () =>
+    {
+        serverTransport.Output.Write(toTheEnd ? [255, 255, 255, 255] : [0, 0, 0, 9]);
+        serverTransport.Output.Write("part"u8);
+        await serverTransport.Output.CompleteAsync();
+        var stream = new FramedConnection(clientTransport, Near, Far);
+        var read = await stream.Input.ReadAsync();
+        for (int i = 0; i < 3 && !read.IsCompleted; i++)
+        {
+            Assert.Equal("part", Encoding.ASCII.GetString(read.Buffer));
+            stream.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (!toTheEnd && i > 0) Assert.Fail("the end is not told");
+            try
+            {
+                read = await stream.Input.ReadAsync();
+            }
+            catch (ConnectionBrokenException) when (!toTheEnd)
+            {
+                return;
+            }
+        }
+        Assert.Equal(("part", true), (Encoding.ASCII.GetString(read.Buffer), read.IsCompleted));
+    });
+
     [Fact]
     public void Frame_that_is_too_long_is_refused() => loop.Run(async () =>
     {

@@ -53,8 +53,8 @@ public sealed class HttpMatchModel
     public required byte[] Path { get; init; }
     public Regex? PathRegex { get; init; }
 
-    /// <summary>Of expressions the one with the larger rank is tried first, then the longer one.</summary>
-    public int ExpressionRank { get; init; }
+    /// <summary>Of expressions the one with the larger rank is tried first; null: its length.</summary>
+    public int? ExpressionRank { get; init; }
 
     public byte[]? Method { get; init; }
     public FieldMatch[] Headers { get; init; } = [];

@@ -105,6 +105,15 @@ public sealed class TestGateway : IAsyncDisposable
         return With(tls);
     }
 
+    /// <summary>A GRPCRoute whose rules send to services with these endpoints.</summary>
+    public TestGateway GrpcRoute(params (GrpcMatch Match, IpPort Endpoint)[] rules)
+    {
+        var calls = new GrpcRoute { Namespace = "test", Name = $"grpc{names}", Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } } };
+        foreach (var (match, endpoint) in rules)
+            calls.Rules.Add(new GrpcRule { Matches = { match }, Backends = { new Backend { Service = AddService(AppProtocol.Grpc, endpoint), Port = Port, Weight = 1 } } });
+        return With(calls);
+    }
+
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
     public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);

@@ -73,7 +73,7 @@ public sealed class ProtocolFixture : IAsyncLifetime
               {{Rule("method")}}
             - matches: [ { method: { service: test.Echo, method: Unary }, headers: [ { name: x-version, value: "2" } ] } ]
               {{Rule("header")}}
-            - matches: [ { method: { type: RegularExpression, method: "Server.*" } } ]
+            - matches: [ { method: { type: RegularExpression, method: "Client.*" } } ]
               {{Rule("expression")}}
             - matches: [ { method: { service: test.Dead } } ]
               backendRefs: [ { name: dead, port: 1 } ]

@@ -5,7 +5,7 @@ using Mesh.Daemon.Options;
 return await MeshdCommand.InvokeAsync(
     args,
     RunAsync,
-    static options => StandaloneConfig.Read(options.Resources).Problems,
+    static options => StandaloneConfig.Read(options.Resources, options.VirtualRanges).Problems,
     Console.Out,
     Console.Error);
 

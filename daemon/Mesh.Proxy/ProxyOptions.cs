@@ -1,4 +1,5 @@
 using Mesh.Http;
+using Mesh.Proxy.Outbound;
 
 namespace Mesh.Proxy;
 
@@ -9,6 +10,8 @@ public sealed record ProxyOptions
     public ushort InboundPlainPort { get; init; } = 15006;
     public ushort TunnelPort { get; init; } = 15008;
     public ushort DnsPort { get; init; } = 15053;
+
+    public VirtualRanges VirtualRanges { get; init; } = VirtualRanges.Default;
 
     /// <summary>SO_MARK of the daemon's own packets inside workload namespaces: 1337, as the field's redirection rules have it.</summary>
     public int Mark { get; init; } = 0x539;

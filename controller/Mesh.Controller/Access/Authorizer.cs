@@ -6,7 +6,7 @@ internal static class Authorizer
     private static readonly HashSet<string> readVerbs = ["get", "list", "watch"];
 
     /// <summary>Routes and policies; what shapes the mesh itself (namespaces, services, workloads, nodes, gateways, grants) is the admin's.</summary>
-    private static readonly HashSet<string> operatorKinds = ["httproutes", "tcproutes", "trafficpolicies", "mtlspolicies", "accesspolicies", "telemetrypolicies"];
+    private static readonly HashSet<string> operatorKinds = ["httproutes", "grpcroutes", "tcproutes", "tlsroutes", "trafficpolicies", "mtlspolicies", "accesspolicies", "telemetrypolicies"];
 
     /// <param name="verb">get, list, watch, create, update, patch, delete, deletecollection.</param>
     /// <param name="plural">Resource, also those that are no kinds: audit, jointokens, accesstokens.</param>

@@ -1,4 +1,5 @@
 using System.Net;
+using Mesh.Resources.Compile;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Controller.Config;
@@ -29,6 +30,11 @@ internal sealed record ControllerConfig
 
     /// <summary>First two bytes of the /16 for virtual addresses.</summary>
     public required byte[] VirtualPrefix { get; init; }
+
+    /// <summary>First six bytes of the /48 for their twins.</summary>
+    public required byte[] VirtualPrefixV6 { get; init; }
+
+    public CompileOptions CompileOptions => new(TrustDomain) { VirtualPrefixV4 = VirtualPrefix, VirtualPrefixV6 = VirtualPrefixV6 };
 
     /// <summary>Files and folders of resources.</summary>
     public required IReadOnlyList<string> Resources { get; init; }

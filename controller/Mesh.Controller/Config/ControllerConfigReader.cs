@@ -54,6 +54,7 @@ internal static class ControllerConfigReader
         TrustDomain = Text(root, "trustDomain"),
         Advertise = [.. root["advertise"]!.AsArray().Select(item => item!.ToString())],
         VirtualPrefix = IPAddress.Parse(Text(root, "virtualAddresses").Split('/')[0]).GetAddressBytes()[..2],
+        VirtualPrefixV6 = IPAddress.Parse(Text(root, "virtualAddressesV6").Split('/')[0]).GetAddressBytes()[..6],
         Resources = [.. root["resources"]!.AsArray().Select(item => Path.GetFullPath(item!.ToString(), Path.GetFullPath(folder)))],
         AuthorityCertificateFile = OptionalPath(root["authority"]?["certificateFile"], folder),
         AuthorityKeyFile = OptionalPath(root["authority"]?["keyFile"], folder),

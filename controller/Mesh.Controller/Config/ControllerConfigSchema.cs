@@ -23,6 +23,9 @@ internal static class ControllerConfigSchema
     private static readonly TextFormat virtualRange = new("cidr", value => TextFormats.Cidr.Problem(value)
         ?? (value.EndsWith("/16", StringComparison.Ordinal) && !value.Contains(':') ? null : "must be an IPv4 block of 16 bits, e.g. 240.240.0.0/16"));
 
+    private static readonly TextFormat virtualRangeV6 = new("cidr", value => TextFormats.Cidr.Problem(value)
+        ?? (value.EndsWith("/48", StringComparison.Ordinal) && value.Contains(':') ? null : "must be an IPv6 block of 48 bits, e.g. fd00:240:240::/48"));
+
     private static readonly TextFormat nameOrAddress = new("host", value =>
         IPAddress.TryParse(value, out _) ? TextFormats.Address.Problem(value) : TextFormats.DnsSubdomain.Problem(value));
 
@@ -35,7 +38,8 @@ internal static class ControllerConfigSchema
         Optional("trustDomain", Text(TextFormats.DnsSubdomain), "Trust domain of all identities; cannot change once the authority exists.", "\"cluster.local\""),
         Optional("resources", ListOf(Text(null, maxPathLength, 1)), "Files and folders of resources that are applied at every start.", "[]"),
         Optional("advertise", ListOf(Text(nameOrAddress)), "More names and addresses under which clients and nodes reach the controller.", "[]"),
-        Optional("virtualAddresses", Text(virtualRange), "Block from which Services get virtual addresses.", "\"240.240.0.0/16\""),
+        Optional("virtualAddresses", Text(virtualRange), "Block from which Services get virtual addresses; meshd.yaml of every node must have the same.", "\"240.240.0.0/16\""),
+        Optional("virtualAddressesV6", Text(virtualRangeV6), "Block for their IPv6 twins; meshd.yaml of every node must have the same.", "\"fd00:240:240::/48\""),
         Optional("authority", new ObjectType(
             Needed("certificateFile", Text(null, maxPathLength, 1), "PEM: the signing certificate first, then its issuers up to the root."),
             Needed("keyFile", Text(null, maxPathLength, 1), "PEM: its private key.")), "An intermediate to sign with; absent: the controller makes its own root."),

@@ -14,7 +14,7 @@ internal sealed class DiscoverySession(PushedGraph graph, DiscoveryLimits limits
     private static readonly string[] order =
     [
         TypeUrls.MtlsPolicy, TypeUrls.AccessPolicy, TypeUrls.TrafficPolicy, TypeUrls.TelemetryPolicy, TypeUrls.Workload, TypeUrls.Service,
-        TypeUrls.HttpRoute, TypeUrls.TcpRoute, TypeUrls.TlsRoute, TypeUrls.Gateway,
+        TypeUrls.HttpRoute, TypeUrls.GrpcRoute, TypeUrls.TcpRoute, TypeUrls.TlsRoute, TypeUrls.Gateway,
     ];
 
     private readonly List<TypeSubscription> types = [];

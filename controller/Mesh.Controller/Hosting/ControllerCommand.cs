@@ -51,7 +51,7 @@ internal static class ControllerCommand
     private static IEnumerable<string> Problems(ControllerConfig config)
     {
         var loaded = ResourceLoader.LoadFiles(config.Resources);
-        var compiled = ResourceCompiler.Compile(ResourceSet.Of(loaded.Resources), new CompileOptions(config.TrustDomain));
+        var compiled = ResourceCompiler.Compile(ResourceSet.Of(loaded.Resources), config.CompileOptions);
         return loaded.Errors.Concat(compiled.Problems).Select(error => error.ToString());
     }
 

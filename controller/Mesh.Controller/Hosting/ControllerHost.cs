@@ -75,7 +75,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         var authority = Own(CertificateAuthority.Open(Authority(config), time));
         var (names, addresses) = CertificateNames.Of(config);
         var certificates = new ServerCertificateSource(authority, names, addresses, time);
-        var options = new CompileOptions(config.TrustDomain) { VirtualPrefixV4 = config.VirtualPrefix };
+        var options = config.CompileOptions;
 
         var graph = Own(new GraphSource(store.Resources, options, time, metrics, logs.CreateLogger("graph")));
         var joinTokens = new JoinTokens(store.Secrets, time);

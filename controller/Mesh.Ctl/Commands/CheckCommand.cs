@@ -15,7 +15,7 @@ internal static class CheckCommand
             findings.Good($"controller {session.Client.Server} answers, version {version["meshVersion"]}");
             CheckNodes(findings, await ItemsAsync(session, "nodes"));
             CheckWorkloads(findings, await ItemsAsync(session, "workloads"), time.GetUtcNow());
-            foreach (var kind in new[] { "httproutes", "tcproutes", "accesspolicies", "mtlspolicies", "trafficpolicies", "telemetrypolicies" })
+            foreach (var kind in new[] { "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "accesspolicies", "mtlspolicies", "trafficpolicies", "telemetrypolicies" })
                 CheckConditions(findings, await ItemsAsync(session, kind));
         }
         catch (ApiFailure failure)

@@ -10,7 +10,7 @@ public static class ConfigTypes
         new MessageDescriptor[]
         {
             MtlsPolicy.Descriptor, AccessPolicy.Descriptor, TrafficPolicy.Descriptor, TelemetryPolicy.Descriptor, Workload.Descriptor, Service.Descriptor,
-            HttpRoute.Descriptor, TcpRoute.Descriptor, TlsRoute.Descriptor, Gateway.Descriptor,
+            HttpRoute.Descriptor, GrpcRoute.Descriptor, TcpRoute.Descriptor, TlsRoute.Descriptor, Gateway.Descriptor,
         }.ToDictionary(UrlOf, static descriptor => descriptor.Parser);
 
     /// <summary>In the order in which they are asked for: policies before what they protect.</summary>

@@ -13,10 +13,11 @@ internal sealed class BackendResolver(CompileContext context, Resource route)
 
     public string Message { get; private set; } = "every backend was found";
 
-    public IEnumerable<Backend> Resolve(RouteRuleSpec rule, int ruleIndex)
+    /// <param name="references">Of the rule with that index.</param>
+    public IEnumerable<Backend> Resolve(IReadOnlyList<BackendRefSpec> references, int ruleIndex)
     {
-        for (var i = 0; i < rule.BackendRefs.Count; i++)
-            yield return Resolve(rule.BackendRefs[i], $"spec.rules[{ruleIndex}].backendRefs[{i}]");
+        for (var i = 0; i < references.Count; i++)
+            yield return Resolve(references[i], $"spec.rules[{ruleIndex}].backendRefs[{i}]");
     }
 
     private Backend Resolve(BackendRefSpec reference, string path)

@@ -11,7 +11,7 @@ namespace Mesh.Resources.Compile;
 /// </remarks>
 public sealed class GraphCompiler(CompileOptions options)
 {
-    private static readonly string[] routeInputs = ["HTTPRoute", "TCPRoute", "TLSRoute", "Service", "Gateway", "Namespace", "ReferenceGrant"];
+    private static readonly string[] routeInputs = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "Service", "Gateway", "Namespace", "ReferenceGrant"];
     private static readonly string[] gatewayInputs = ["Gateway"];
     private static readonly string[] policyInputs = ["TrafficPolicy", "MtlsPolicy", "AccessPolicy", "Service"];
     private static readonly HashSet<string> known = [.. routeInputs, .. policyInputs, "Workload"];

@@ -6,6 +6,10 @@ internal static class Hostnames
     public static bool Meet(string? listener, IReadOnlyList<string> route) =>
         string.IsNullOrEmpty(listener) || route.Count == 0 || route.Any(host => Meet(listener, host));
 
+    /// <summary>Whether there is a name that both take; none means every name.</summary>
+    public static bool Overlap(IReadOnlyList<string> left, IReadOnlyList<string> right) =>
+        left.Count == 0 || right.Count == 0 || left.Any(one => right.Any(other => Meet(one, other)));
+
     private static bool Meet(string left, string right)
     {
         if (left == right)

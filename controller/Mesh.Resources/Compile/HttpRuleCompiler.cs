@@ -16,7 +16,7 @@ internal static class HttpRuleCompiler
         };
         result.Matches.AddRange(rule.Matches.Count > 0 ? rule.Matches.Select(Match) : [Match(new HttpMatchSpec())]);
         result.Filters.AddRange(rule.Filters.Select(HttpFilterCompiler.Compile));
-        result.Backends.AddRange(backends.Resolve(rule, index));
+        result.Backends.AddRange(backends.Resolve(rule.BackendRefs, index));
         return result;
     }
 
@@ -32,7 +32,7 @@ internal static class HttpRuleCompiler
         return result;
     }
 
-    private static HeaderMatch Named(ValueMatchSpec match) => new() { Name = match.Name, Match = Value(match) };
+    public static HeaderMatch Named(ValueMatchSpec match) => new() { Name = match.Name, Match = Value(match) };
 
     private static StringMatch Value(ValueMatchSpec match) => new()
     {

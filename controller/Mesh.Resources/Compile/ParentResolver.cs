@@ -1,21 +1,16 @@
 using Mesh.Protocol.Config;
 using Mesh.Resources.Kinds;
 using Mesh.Resources.Specs;
-using Mesh.Resources.Validation;
 
 namespace Mesh.Resources.Compile;
 
 /// <summary>Attaches a route to a Service or to the listeners of a Gateway, by the rules of Gateway API.</summary>
 internal static class ParentResolver
 {
-    public static Attachment Attach(CompileContext context, Resource route, RouteSpec spec, ParentRefSpec parent, int index)
+    public static Attachment Attach(CompileContext context, Resource route, AttachedSpec spec, ParentRefSpec parent)
     {
         var target = parent.Target(route.Namespace);
-        var attachment = parent.Kind == "Service" ? ToService(context, route, parent, target) : ToGateway(context, route, spec, parent, target);
-        if (!attachment.Accepted)
-            context.Problem(route, $"spec.parentRefs[{index}]", ErrorReason.NotFound, attachment.Message);
-
-        return attachment;
+        return parent.Kind == "Service" ? ToService(context, route, parent, target) : ToGateway(context, route, spec, parent, target);
     }
 
     private static Attachment ToService(CompileContext context, Resource route, ParentRefSpec parent, ResourceKey target)
@@ -30,13 +25,24 @@ internal static class ParentResolver
         if (ports.Count == 0)
             return new Attachment([], "NoMatchingParent", $"{target} has no port {parent.Port?.ToString() ?? parent.SectionName}");
 
-        var everyPort = parent is { Port: null, SectionName: null };
-        return Accepted(everyPort
-            ? [new ParentRef { Kind = ParentRef.Types.Kind.Service, Name = target.Path }]
-            : ports.Select(port => new ParentRef { Kind = ParentRef.Types.Kind.Service, Name = target.Path, Port = (uint)port.Port }));
+        var fitting = ports.Where(port => Fits(route.Key.Kind, ProtocolOf(port))).ToList();
+        return fitting.Count > 0
+            ? Accepted(fitting.Select(port => new ParentRef { Kind = ParentRef.Types.Kind.Service, Name = target.Path, Port = (uint)port.Port }))
+            : new Attachment([], "NoMatchingParent", $"{target} has no port whose protocol a {route.Key.Kind} can route: "
+                + $"{string.Join(", ", ports.Select(port => $"{port.Port} is {ProtocolOf(port).ToString().ToUpperInvariant()}"))}; see the port's appProtocol and name");
     }
 
-    private static Attachment ToGateway(CompileContext context, Resource route, RouteSpec spec, ParentRefSpec parent, ResourceKey target)
+    private static AppProtocol ProtocolOf(ServicePortSpec port) => AppProtocols.Of(port.AppProtocol, port.Name);
+
+    /// <summary>A route that nothing would ever ask is refused. Where the protocol is detected, each kind routes what turns out to be its own.</summary>
+    private static bool Fits(string kind, AppProtocol protocol) => kind switch
+    {
+        "TCPRoute" => protocol is AppProtocol.UnknownProtocol or AppProtocol.Tcp or AppProtocol.Tls or AppProtocol.Redis,
+        "TLSRoute" => protocol is AppProtocol.UnknownProtocol or AppProtocol.Tls,
+        _ => protocol is AppProtocol.UnknownProtocol or AppProtocol.Http or AppProtocol.Http2 or AppProtocol.Grpc,
+    };
+
+    private static Attachment ToGateway(CompileContext context, Resource route, AttachedSpec spec, ParentRefSpec parent, ResourceKey target)
     {
         if (context.Resources.Find(target) is not { } gateway)
             return new Attachment([], "NoMatchingParent", $"{target} does not exist");

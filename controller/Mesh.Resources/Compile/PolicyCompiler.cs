@@ -17,6 +17,7 @@ internal static class PolicyCompiler
         context.Begin(TypeUrls.TrafficPolicy);
         context.Begin(TypeUrls.MtlsPolicy);
         context.Begin(TypeUrls.AccessPolicy);
+        context.Begin(TypeUrls.TelemetryPolicy);
         foreach (var policy in kinds.SelectMany(context.Resources.OfKind))
             Compile(context, policy);
     }

@@ -23,7 +23,7 @@ public static class ResourceCompiler
     /// <summary>References of one resource that do not resolve among the others: warnings for whoever writes it.</summary>
     public static IReadOnlyList<ResourceError> Check(Resource resource, ResourceSet resources, CompileOptions options)
     {
-        var context = new CompileContext(resources, options, CompiledGraph.Empty);
+        var context = new CompileContext(resources.With(resource), options, CompiledGraph.Empty);
         if (RouteCompiler.Compiles(resource.Key.Kind))
             RouteCompiler.Compile(context, resource);
         else if (PolicyCompiler.Compiles(resource.Key.Kind))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Mesh.Protocol.Config;
 using Mesh.Resources.Specs;
 
@@ -9,66 +10,86 @@ internal static class RouteCompiler
 {
     private const string controllerName = "mesh.internal/controller";
 
-    private static readonly string[] kinds = ["HTTPRoute", "TCPRoute", "TLSRoute"];
+    private static readonly string[] kinds = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"];
 
     public static bool Compiles(string kind) => kinds.Contains(kind);
 
     public static void Compile(CompileContext context)
     {
         context.Begin(TypeUrls.HttpRoute);
+        context.Begin(TypeUrls.GrpcRoute);
         context.Begin(TypeUrls.TcpRoute);
         context.Begin(TypeUrls.TlsRoute);
-        foreach (var route in kinds.SelectMany(context.Resources.OfKind))
+        List<AttachedRoute> routes = [.. kinds.SelectMany(context.Resources.OfKind).Select(route => new AttachedRoute(context, route))];
+        RouteConflicts.Settle(context, routes);
+        foreach (var route in routes)
             Compile(context, route);
     }
 
+    /// <summary>One route alone, which is among the resources.</summary>
     public static void Compile(CompileContext context, Resource route)
     {
-        if (route.Key.Kind == "HTTPRoute")
-            Compile(context, route, Http);
-        else if (route.Key.Kind == "TLSRoute")
-            Compile(context, route, Tls);
-        else
-            Compile(context, route, Tcp);
+        var attached = new AttachedRoute(context, route);
+        if (RouteConflicts.Concerns(route.Key.Kind) && context.Resources.HasKind("HTTPRoute") && context.Resources.HasKind("GRPCRoute"))
+        {
+            var others = kinds.Where(RouteConflicts.Concerns).SelectMany(context.Resources.OfKind).Where(other => other.Key != route.Key);
+            RouteConflicts.Settle(context, [.. others.Select(other => new AttachedRoute(context, other)), attached]);
+        }
+
+        Compile(context, attached);
     }
 
-    private static void Compile(CompileContext context, Resource route, Action<CompileContext, Resource, RouteSpec, IReadOnlyList<ParentRef>, BackendResolver> emit)
+    private static void Compile(CompileContext context, AttachedRoute attached)
     {
-        var spec = route.SpecAs(SpecJson.Default.RouteSpec);
-        var backends = new BackendResolver(context, route);
-        var attachments = spec.ParentRefs.Select((parent, i) => ParentResolver.Attach(context, route, spec, parent, i)).ToList();
-        List<ParentRef> parents = [.. attachments.SelectMany(attachment => attachment.Parents)];
-        emit(context, route, spec, parents, backends);
-        context.SetStatus(route, Status(route, attachments, backends));
+        var (route, parents, backends) = (attached.Route, attached.Parents.ToList(), new BackendResolver(context, attached.Route));
+        attached.Report(context);
+        var (url, message) = Message(route, attached.Spec, parents, backends);
+        if (parents.Count > 0)
+            context.Emit(url, route.Key.Path, message);
+        context.SetStatus(route, Status(route, attached.Attachments, backends));
     }
 
-    private static void Http(CompileContext context, Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
+    private static (string Url, IMessage Message) Message(Resource route, AttachedSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends) => route.Key.Kind switch
+    {
+        "HTTPRoute" => (TypeUrls.HttpRoute, Http(route, (RouteSpec)spec, parents, backends)),
+        "GRPCRoute" => (TypeUrls.GrpcRoute, Grpc(route, (GrpcRouteSpec)spec, parents, backends)),
+        "TLSRoute" => (TypeUrls.TlsRoute, Tls(route, (RouteSpec)spec, parents, backends)),
+        _ => (TypeUrls.TcpRoute, Tcp(route, (RouteSpec)spec, parents, backends)),
+    };
+
+    private static HttpRoute Http(Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
     {
         var message = new HttpRoute { Namespace = route.Namespace, Name = route.Name, CreatedUnixMs = route.Created.ToUnixTimeMilliseconds() };
         message.Parents.AddRange(parents);
         message.Hostnames.AddRange(spec.Hostnames);
         message.Rules.AddRange(spec.Rules.Select((rule, i) => HttpRuleCompiler.Compile(rule, i, backends)));
-        if (parents.Count > 0)
-            context.Emit(TypeUrls.HttpRoute, route.Key.Path, message);
+        return message;
     }
 
-    private static void Tcp(CompileContext context, Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
+    private static GrpcRoute Grpc(Resource route, GrpcRouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
+    {
+        var message = new GrpcRoute { Namespace = route.Namespace, Name = route.Name, CreatedUnixMs = route.Created.ToUnixTimeMilliseconds() };
+        message.Parents.AddRange(parents);
+        message.Hostnames.AddRange(spec.Hostnames);
+        message.Rules.AddRange(spec.Rules.Select((rule, i) => GrpcRuleCompiler.Compile(rule, i, backends)));
+        return message;
+    }
+
+    private static TcpRoute Tcp(Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
     {
         var message = new TcpRoute { Namespace = route.Namespace, Name = route.Name, CreatedUnixMs = route.Created.ToUnixTimeMilliseconds() };
         message.Parents.AddRange(parents);
-        message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule, i)));
-        if (parents.Count > 0)
-            context.Emit(TypeUrls.TcpRoute, route.Key.Path, message);
+        message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule.BackendRefs, i)));
+        return message;
     }
 
-    private static void Tls(CompileContext context, Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
+    private static TlsRoute Tls(Resource route, RouteSpec spec, IReadOnlyList<ParentRef> parents, BackendResolver backends)
     {
         var message = new TlsRoute { Namespace = route.Namespace, Name = route.Name, CreatedUnixMs = route.Created.ToUnixTimeMilliseconds() };
         message.Parents.AddRange(parents);
         message.Hostnames.AddRange(spec.Hostnames);
-        message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule, i)));
-        if (parents.Count > 0)
-            context.Emit(TypeUrls.TlsRoute, route.Key.Path, message);
+        message.Backends.AddRange(spec.Rules.SelectMany((rule, i) => backends.Resolve(rule.BackendRefs, i)));
+        return message;
     }
 
     private static JsonObject Status(Resource route, IReadOnlyList<Attachment> attachments, BackendResolver backends)

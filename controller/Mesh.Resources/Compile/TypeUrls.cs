@@ -8,6 +8,7 @@ public static class TypeUrls
     public static readonly string Workload = Of(Protocol.Config.Workload.Descriptor);
     public static readonly string Service = Of(Protocol.Config.Service.Descriptor);
     public static readonly string HttpRoute = Of(Protocol.Config.HttpRoute.Descriptor);
+    public static readonly string GrpcRoute = Of(Protocol.Config.GrpcRoute.Descriptor);
     public static readonly string TcpRoute = Of(Protocol.Config.TcpRoute.Descriptor);
     public static readonly string TlsRoute = Of(Protocol.Config.TlsRoute.Descriptor);
     public static readonly string Gateway = Of(Protocol.Config.Gateway.Descriptor);
@@ -17,7 +18,7 @@ public static class TypeUrls
     public static readonly string TelemetryPolicy = Of(Protocol.Config.TelemetryPolicy.Descriptor);
 
     public static IReadOnlyList<string> All { get; } =
-        [Workload, Service, HttpRoute, TcpRoute, TlsRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy, TelemetryPolicy];
+        [Workload, Service, HttpRoute, GrpcRoute, TcpRoute, TlsRoute, Gateway, AccessPolicy, MtlsPolicy, TrafficPolicy, TelemetryPolicy];
 
     private static string Of(MessageDescriptor descriptor) => "type.mesh.internal/" + descriptor.FullName;
 }

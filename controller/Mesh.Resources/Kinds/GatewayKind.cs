@@ -15,7 +15,7 @@ internal static class GatewayKind
             Optional("selector", Selectors.LabelSelector, "Labels of the namespaces, with from: Selector.")), "Namespaces whose routes may attach.", "{\"from\":\"Same\"}"),
         Optional("kinds", ListOf(new ObjectType(
             Optional("group", OneOf(Groups.Gateway), "Group of the route.", $"\"{Groups.Gateway}\""),
-            Needed("kind", new StringType { Values = ["HTTPRoute", "TCPRoute", "TLSRoute"], NotYet = ["GRPCRoute", "UDPRoute"] }, "Kind of the route.")), max: 8), "Kinds of routes that may attach. Absent: those that fit the protocol."));
+            Needed("kind", new StringType { Values = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"], NotYet = ["UDPRoute"] }, "Kind of the route.")), max: 8), "Kinds of routes that may attach. Absent: those that fit the protocol."));
 
     private static readonly ObjectType listenerTls = new(
         Optional("mode", new StringType { Values = ["Passthrough"], NotYet = ["Terminate"] }, "Passthrough: connections are routed by server name and not decrypted.", "\"Terminate\""),

@@ -4,7 +4,7 @@ using static Mesh.Resources.Schema.Types;
 
 namespace Mesh.Resources.Kinds;
 
-/// <summary>Filters of HTTPRoute rules and backends: a union told apart by type.</summary>
+/// <summary>Filters of the rules and backends of HTTPRoute and GRPCRoute: a union told apart by type.</summary>
 internal static class HttpFilterTypes
 {
     private static readonly Dictionary<string, string> fieldOfType = new()
@@ -70,6 +70,17 @@ internal static class HttpFilterTypes
     };
 
     public static readonly ListType Filters = ListOf(filter, max: 16);
+
+    /// <summary>A call has no path to rewrite and knows no redirect; both places take the same filters.</summary>
+    public static readonly ListType GrpcFilters = ListOf(new ObjectType(
+        Needed("type", new StringType { Values = ["RequestHeaderModifier", "ResponseHeaderModifier"], NotYet = ["RequestMirror", "ExtensionRef"] }, "Which of the fields below is given."),
+        Optional("requestHeaderModifier", headerFilter, "Changes headers of the request."),
+        Optional("responseHeaderModifier", headerFilter, "Changes headers of the response."),
+        NotYet("requestMirror", "Copies requests to another backend."),
+        NotYet("extensionRef", "Filter of an extension."))
+    {
+        Check = MatchType,
+    }, max: 16);
 
     /// <summary>A redirect or rewrite after the backend was chosen has no defined meaning with weights; headers have.</summary>
     public static readonly ListType BackendFilters = ListOf(filter with

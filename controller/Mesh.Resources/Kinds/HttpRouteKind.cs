@@ -5,10 +5,6 @@ namespace Mesh.Resources.Kinds;
 
 internal static class HttpRouteKind
 {
-    private const int maxMatchesPerRoute = 128; // Gateway API
-
-    private static readonly StringType matchKind = OneOf("Exact", "RegularExpression");
-
     private static readonly ObjectType path = new(
         Optional("type", OneOf("Exact", "PathPrefix", "RegularExpression"), "How the path is compared; a prefix is taken by path element.", "\"PathPrefix\""),
         Optional("value", Text(null, 1024), "Path, path prefix or regular expression.", "\"/\""))
@@ -24,8 +20,8 @@ internal static class HttpRouteKind
     private static readonly ObjectType match = new(
         Optional("path", path, "Path of the request.", "{\"type\":\"PathPrefix\",\"value\":\"/\"}"),
         Optional("method", OneOf("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"), "Method; absent: any."),
-        Optional("headers", ListOf(NamedMatch("Name of the header, without regard to case.", TextFormats.HttpToken), 16, 0, "name"), "Headers that must all match."),
-        Optional("queryParams", ListOf(NamedMatch("Name of the query parameter.", TextFormats.HttpToken), 16, 0, "name"), "Query parameters that must all match."));
+        Optional("headers", RouteTypes.HeaderMatches, "Headers that must all match."),
+        Optional("queryParams", RouteTypes.NamedMatches("Name of the query parameter."), "Query parameters that must all match."));
 
     private static readonly ObjectType rule = new(
         Optional("name", Text(TextFormats.DnsSubdomain, 253), "Name of the rule, for explanations and metrics."),
@@ -57,26 +53,10 @@ internal static class HttpRouteKind
             Optional("rules", ListOf(rule, max: 16, min: 1), "Tried most specific match first.", "[{\"matches\":[{\"path\":{\"type\":\"PathPrefix\",\"value\":\"/\"}}]}]"),
             NotYet("useDefaultGateways", "Attachment to default gateways."))
         {
-            Check = static spec =>
-            {
-                if (spec.Children("rules").Sum(rule => rule.Items("matches").Count) > maxMatchesPerRoute)
-                    spec.Invalid("rules", $"must have at most {maxMatchesPerRoute} matches together");
-            },
+            Check = RouteTypes.NotTooManyMatches,
         },
         Status = RouteTypes.ParentStatus,
         Columns = RouteTypes.Columns,
-    };
-
-    private static ObjectType NamedMatch(string doc, TextFormat nameFormat) => new(
-        Optional("type", matchKind, "How the value is compared.", "\"Exact\""),
-        Needed("name", Text(nameFormat, 256, 1), doc),
-        Needed("value", Text(TextFormats.HeaderValue, 4096, 1), "Value or regular expression."))
-    {
-        Check = static match =>
-        {
-            if (match.Text("type") == "RegularExpression" && RegularExpressions.Problem(match.Text("value")) is { } problem)
-                match.Invalid("value", problem);
-        },
     };
 
     private static void CheckRule(ObjectCheck rule)

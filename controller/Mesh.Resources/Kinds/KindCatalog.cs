@@ -8,7 +8,7 @@ public static class KindCatalog
     public static IReadOnlyList<KindSchema> All { get; } =
     [
         NamespaceKind.Schema, ServiceKind.Schema,
-        GatewayKind.Schema, HttpRouteKind.Schema, TcpRouteKind.Schema, TlsRouteKind.Schema, ReferenceGrantKind.Schema,
+        GatewayKind.Schema, HttpRouteKind.Schema, GrpcRouteKind.Schema, TcpRouteKind.Schema, TlsRouteKind.Schema, ReferenceGrantKind.Schema,
         NodeKind.Schema, WorkloadKind.Schema, TrafficPolicyKind.Schema, MtlsPolicyKind.Schema, AccessPolicyKind.Schema,
         TelemetryPolicyKind.Schema,
     ];

@@ -16,7 +16,7 @@ internal static class ReferenceGrantKind
         Spec = new ObjectType(
             Needed("from", ListOf(new ObjectType(
                 Needed("group", OneOf(Groups.Gateway), "Group of the referring kind."),
-                Needed("kind", new StringType { Values = ["HTTPRoute", "TCPRoute", "TLSRoute"], NotYet = ["GRPCRoute", "UDPRoute", "Gateway"] }, "Kind that refers."),
+                Needed("kind", new StringType { Values = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"], NotYet = ["UDPRoute", "Gateway"] }, "Kind that refers."),
                 Needed("namespace", Text(TextFormats.DnsLabel, 63), "Namespace that refers.")), max: 16, min: 1), "Who may refer."),
             Needed("to", ListOf(new ObjectType(
                 Needed("group", OneOf(""), "Group of the target."),

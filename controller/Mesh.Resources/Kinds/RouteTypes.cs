@@ -7,6 +7,11 @@ namespace Mesh.Resources.Kinds;
 internal static class RouteTypes
 {
     private const int maxWeight = 1_000_000; // Gateway API
+    private const int maxMatchesPerRoute = 128; // Gateway API
+
+    public static readonly StringType MatchKind = OneOf("Exact", "RegularExpression");
+
+    public static readonly ListType HeaderMatches = NamedMatches("Name of the header, without regard to case.");
 
     /// <summary>group defaults by kind ("" for Service), which is kinder than the standard's fixed default; writing it out always works.</summary>
     public static readonly ListType ParentRefs = ListOf(new ObjectType(
@@ -53,6 +58,29 @@ internal static class RouteTypes
         },
         max: 1,
         min: 1), doc);
+
+    /// <summary>Conditions on values that have a name, each name once.</summary>
+    public static ListType NamedMatches(string doc) => ListOf(
+        new ObjectType(
+            Optional("type", MatchKind, "How the value is compared.", "\"Exact\""),
+            Needed("name", Text(TextFormats.HttpToken, 256, 1), doc),
+            Needed("value", Text(TextFormats.HeaderValue, 4096, 1), "Value or regular expression."))
+        {
+            Check = static match =>
+            {
+                if (match.Text("type") == "RegularExpression" && RegularExpressions.Problem(match.Text("value")) is { } problem)
+                    match.Invalid("value", problem);
+            },
+        },
+        16,
+        0,
+        "name");
+
+    public static void NotTooManyMatches(ObjectCheck spec)
+    {
+        if (spec.Children("rules").Sum(rule => rule.Items("matches").Count) > maxMatchesPerRoute)
+            spec.Invalid("rules", $"must have at most {maxMatchesPerRoute} matches together");
+    }
 
     /// <summary>A rule that sends everything nowhere is a slip, not a wish; to refuse requests one writes an AccessPolicy.</summary>
     public static void WeightsNotAllZero(ObjectCheck rule)

@@ -41,7 +41,7 @@ internal static class ServiceKind
     private static ObjectType BuildSpec() => new(
         Optional("selector", Labels, "Workloads of the same namespace with all these labels are behind the service. Absent: none are."),
         Needed("ports", ListOf(port, max: 100, min: 1, "port", "protocol"), "Ports of the service."),
-        Optional("clusterIP", Text(TextFormats.ClusterAddress), "Virtual address; \"None\" for none; empty: allocated from 240.240.0.0/16."),
+        Optional("clusterIP", Text(TextFormats.ClusterAddress), "Virtual address; \"None\" for none; empty: allocated from the mesh's virtualAddresses, 240.240.0.0/16 by default."),
         Optional("clusterIPs", ListOf(Text(TextFormats.ClusterAddress), max: 2), "Virtual addresses of both families; the first equals clusterIP."),
         Optional("type", new StringType { Values = ["ClusterIP"], NotYet = ["NodePort", "LoadBalancer", "ExternalName"] }, "Only ClusterIP.", "\"ClusterIP\""),
         Optional("internalTrafficPolicy", new StringType { Values = ["Cluster"], NotYet = ["Local"] }, "Only Cluster: workloads of every node."),

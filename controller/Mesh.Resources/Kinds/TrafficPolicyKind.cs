@@ -24,7 +24,7 @@ internal static class TrafficPolicyKind
             Optional("timeouts", new ObjectType(
                 Optional("connect", Text(TextFormats.Duration), "For a connection to be made."),
                 Optional("request", Text(TextFormats.Duration), "From the request's first byte to the response's last."),
-                Optional("idle", Text(TextFormats.Duration), "Of a connection of opaque bytes, without a byte in either direction.")), "Time limits; 0s or absent: the default."),
+                Optional("idle", Text(TextFormats.Duration), "Without a byte in either direction: of a connection of opaque bytes, or of a request and its response.")), "Time limits; 0s or absent: the default."),
             Optional("retries", new ObjectType(
                 Needed("attempts", Integer(0, maxAttempts), "Tries after the first; 0: none."),
                 Optional("on", ListOf(new StringType { Values = ["ConnectFailure"], NotYet = ["5xx", "GatewayError", "Reset", "RetriableStatusCodes"] }, max: 8), "Failures that are tried again.", "[\"ConnectFailure\"]")), "Repeated tries."),

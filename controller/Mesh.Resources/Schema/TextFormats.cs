@@ -55,6 +55,13 @@ internal static partial class TextFormats
     public static readonly TextFormat PortNumberText = new("port", value => ushort.TryParse(value, out var port) && port > 0 && value == port.ToString()
         ? null : "must be a port number between 1 and 65535");
 
+    /// <summary>What a .proto file can name.</summary>
+    public static readonly TextFormat GrpcService = new("grpc-service", value => GrpcServiceRegex().IsMatch(value)
+        ? null : "must be the full name of a service, like shop.v1.Catalog: letters, digits or '_', parts separated by '.'");
+
+    public static readonly TextFormat GrpcMethod = new("grpc-method", value => GrpcMethodRegex().IsMatch(value)
+        ? null : "must be the name of a method, like ListItems: letters, digits or '_', not starting with a digit");
+
     /// <summary>"value", "prefix*", "*suffix" or "*" (present).</summary>
     public static readonly TextFormat Pattern = new("pattern", value =>
         value.Length > 0 && value.TrimStart('*').TrimEnd('*') is var inner && !inner.Contains('*') && value.Length - inner.Length <= 1
@@ -125,6 +132,12 @@ internal static partial class TextFormats
 
     [GeneratedRegex("^(@(read|write|admin|dangerous|blocking|pubsub|connection|transaction|scripting|keyspace)|[A-Za-z][A-Za-z0-9._-]{0,62}(\\|[A-Za-z][A-Za-z0-9._-]{0,62})?)\\z")]
     private static partial Regex RedisCommandRegex();
+
+    [GeneratedRegex("^\\.?[A-Za-z_][A-Za-z_0-9]*(\\.[A-Za-z_][A-Za-z_0-9]*)*\\z")]
+    private static partial Regex GrpcServiceRegex();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z_0-9]*\\z")]
+    private static partial Regex GrpcMethodRegex();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\z")]
     private static partial Regex LabelRegex();

@@ -2,13 +2,17 @@ using Mesh.Resources.Kinds;
 
 namespace Mesh.Resources.Specs;
 
-/// <summary>HTTPRoute, TCPRoute and TLSRoute: fields that a kind lacks stay empty.</summary>
-internal sealed class RouteSpec
+/// <summary>What routes of every kind say of where they are attached.</summary>
+internal abstract class AttachedSpec
 {
     public List<ParentRefSpec> ParentRefs { get; set; } = [];
 
     public List<string> Hostnames { get; set; } = [];
+}
 
+/// <summary>HTTPRoute, TCPRoute and TLSRoute: fields that a kind lacks stay empty.</summary>
+internal sealed class RouteSpec : AttachedSpec
+{
     public List<RouteRuleSpec> Rules { get; set; } = [];
 }
 

@@ -9,6 +9,7 @@ namespace Mesh.Resources.Specs;
 [JsonSerializable(typeof(NodeSpec))]
 [JsonSerializable(typeof(GatewaySpec))]
 [JsonSerializable(typeof(RouteSpec))]
+[JsonSerializable(typeof(GrpcRouteSpec))]
 [JsonSerializable(typeof(ReferenceGrantSpec))]
 [JsonSerializable(typeof(TrafficPolicySpec))]
 [JsonSerializable(typeof(MtlsPolicySpec))]

@@ -35,6 +35,9 @@ public static class ResourceChecks
             case HttpRoute route:
                 RouteTranslator.Check(route);
                 return $"{route.Namespace}/{route.Name}";
+            case GrpcRoute route:
+                RouteTranslator.Check(route);
+                return $"{route.Namespace}/{route.Name}";
             case TcpRoute route:
                 RouteTranslator.Check(route);
                 return $"{route.Namespace}/{route.Name}";

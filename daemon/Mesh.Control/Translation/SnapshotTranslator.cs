@@ -56,6 +56,7 @@ public sealed class SnapshotTranslator
             gateways.Reattach();
         });
         Each<HttpRoute>(byType, (name, route) => Reattach(routes.SetHttp(name, route)));
+        Each<GrpcRoute>(byType, (name, route) => Reattach(routes.SetGrpc(name, route)));
         Each<TcpRoute>(byType, (name, route) => Reattach(routes.SetTcp(name, route)));
         Each<TlsRoute>(byType, (name, route) => Reattach(routes.SetTls(name, route)));
         Each<Gateway>(byType, gateways.Set);

@@ -26,7 +26,7 @@ internal sealed class DataPlane : IAsyncDisposable
         accessLog = new AccessLog(metrics, options.Workers, accessSink, time, log.LoopFailed);
         var random = new Random();
         var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time, random);
-        Context = new ProxyContext(new ProxyOptions(), loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
+        Context = new ProxyContext(new ProxyOptions { VirtualRanges = options.VirtualRanges }, loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
         var dns = new DnsListeners(Context, metrics);
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);

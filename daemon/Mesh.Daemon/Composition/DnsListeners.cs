@@ -20,6 +20,7 @@ internal sealed class DnsListeners(ProxyContext context, MetricRegistry metrics)
             Listen = [new(Ip.LoopbackV4, context.Options.DnsPort), new(Ip.LoopbackV6, context.Options.DnsPort)],
             Resolvers = [.. workload.Description.Resolvers.Select(static address => new IpPort(address, DnsPort))],
             SearchDomains = workload.Description.SearchDomains,
+            VirtualRanges = context.Options.VirtualRanges,
             Mark = context.Options.Mark,
         };
         var loop = context.Loops[(int)((uint)Interlocked.Increment(ref next) % context.Loops.Count)];

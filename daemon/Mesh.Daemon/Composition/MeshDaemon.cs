@@ -48,7 +48,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
         notifier = new Notifier(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), time);
         var cache = new ResourceCache(Check);
         if (options.Controller is not null) managed = new ManagedConfig(options, controlLoop, cache, metrics, log, time);
-        else standalone = new StandaloneConfig(options.Resources, cache, log, time);
+        else standalone = new StandaloneConfig(options.Resources, options.VirtualRanges, cache, log, time);
         _ = new SnapshotPublisher(cache, version => new SnapshotTranslator(options.Workers, new Random(), version),
             snapshots, () => managed?.TrustDomain ?? snapshots.Current.TrustDomain, Task.Run, log.SnapshotProblem);
         data = new DataPlane(options, snapshots, managed is null ? new NoIdentities() : managed.Identities, Sinks.ForAccessLog(options.LogFormat), metrics, log, time);

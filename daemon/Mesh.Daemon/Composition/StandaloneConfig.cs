@@ -1,4 +1,5 @@
 using Mesh.Control.Config;
+using Mesh.Proxy.Outbound;
 using Mesh.Resources;
 using Mesh.Resources.Compile;
 using Mesh.Resources.Reading;
@@ -16,6 +17,7 @@ internal sealed class StandaloneConfig : IDisposable
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(100);
 
     private readonly IReadOnlyList<string> paths;
+    private readonly VirtualRanges ranges;
     private readonly ResourceCache cache;
     private readonly Log log;
     private readonly ITimer settled;
@@ -23,17 +25,18 @@ internal sealed class StandaloneConfig : IDisposable
     private readonly Lock gate = new();
     private int version;
 
-    public StandaloneConfig(IReadOnlyList<string> paths, ResourceCache cache, Log log, TimeProvider time)
+    public StandaloneConfig(IReadOnlyList<string> paths, VirtualRanges ranges, ResourceCache cache, Log log, TimeProvider time)
     {
-        (this.paths, this.cache, this.log) = (paths, cache, log);
+        (this.paths, this.ranges, this.cache, this.log) = (paths, ranges, cache, log);
         settled = time.CreateTimer(_ => TryReload(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <returns>Every problem, with file, line and field path.</returns>
-    public static (CompiledGraph Graph, IReadOnlyList<string> Problems) Read(IReadOnlyList<string> paths)
+    public static (CompiledGraph Graph, IReadOnlyList<string> Problems) Read(IReadOnlyList<string> paths, VirtualRanges ranges)
     {
         var loaded = ResourceLoader.LoadFiles(paths);
-        var compiled = ResourceCompiler.Compile(ResourceSet.Of(loaded.Resources), new CompileOptions(TrustDomain));
+        var options = new CompileOptions(TrustDomain) { VirtualPrefixV4 = ranges.V4.BaseAddress.GetAddressBytes()[..2], VirtualPrefixV6 = ranges.V6.BaseAddress.GetAddressBytes()[..6] };
+        var compiled = ResourceCompiler.Compile(ResourceSet.Of(loaded.Resources), options);
         return (compiled.Graph, [.. loaded.Errors.Concat(compiled.Problems).Select(static error => error.ToString())]);
     }
 
@@ -55,7 +58,7 @@ internal sealed class StandaloneConfig : IDisposable
     {
         lock (gate)
         {
-            var (graph, problems) = Read(paths);
+            var (graph, problems) = Read(paths, ranges);
             if (problems.Count > 0)
             {
                 foreach (string problem in problems) log.ConfigurationRefused(problem);

@@ -1,5 +1,6 @@
 using Mesh.Daemon.Logging;
 using Mesh.Io;
+using Mesh.Proxy.Outbound;
 using Mesh.Telemetry.Logging;
 
 namespace Mesh.Daemon.Options;
@@ -24,6 +25,9 @@ public sealed record MeshdOptions
     public IpPort Readiness { get; init; } = new(Ip.AnyV6, 15021);
     public string StateDirectory { get; init; } = "/var/lib/mesh";
     public string NodeSocket { get; init; } = "/run/mesh/node.sock";
+
+    /// <summary>A /16 of IPv4 and a /48 of IPv6, as the controller has them.</summary>
+    public VirtualRanges VirtualRanges { get; init; } = VirtualRanges.Default;
 
     /// <summary>How long connections have to end when the daemon is asked to.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);

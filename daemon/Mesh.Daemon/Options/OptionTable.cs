@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Mesh.Daemon.Logging;
 using Mesh.Io;
 using Mesh.Resources.Schema;
@@ -50,6 +52,10 @@ internal static class OptionTable
             (options, text, folder) => options with { StateDirectory = FilePath(text, folder) }),
         Single("nodeSocket", "Unix socket on which mesh-cni reaches meshd. Default: /run/mesh/node.sock.",
             (options, text, folder) => options with { NodeSocket = FilePath(text, folder) }),
+        Single("virtualAddresses", "Block of 16 bits from which Services get virtual IPv4 addresses; as in the controller's configuration. Default: 240.240.0.0/16.",
+            (options, text, _) => options with { VirtualRanges = options.VirtualRanges with { V4 = Block(text, AddressFamily.InterNetwork, 16) } }),
+        Single("virtualAddressesV6", "Block of 48 bits for their IPv6 twins; as in the controller's configuration. Default: fd00:240:240::/48.",
+            (options, text, _) => options with { VirtualRanges = options.VirtualRanges with { V6 = Block(text, AddressFamily.InterNetworkV6, 48) } }),
         Single("drainTimeout", "How long requests and connections have to end when meshd is asked to stop, as in 5s or 1m30s; 0s cuts at once. At most 1h. Default: 5s.",
             (options, text, _) => options with { DrainTimeout = Duration(text) }),
         Single("log.level", "debug, info, warning or error. Default: info.",
@@ -103,6 +109,12 @@ internal static class OptionTable
         if (GatewayDuration.TryParse(text, out var value) && value <= maxDrain) return value;
         throw new FormatException($"'{text}' is not a duration of at most {maxDrain.TotalHours:0}h, as in 5s, 500ms or 1m30s");
     }
+
+    private static IPNetwork Block(string text, AddressFamily family, int bits) =>
+        IPNetwork.TryParse(text, out var block) && block.PrefixLength == bits && block.BaseAddress.AddressFamily == family
+            && block.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, text.IndexOf('/')))) // bits behind the prefix are a slip
+            ? block
+            : throw new FormatException($"'{text}' is not {(bits == 16 ? "an IPv4 block of 16 bits, as in 240.240.0.0/16" : "an IPv6 block of 48 bits, as in fd00:240:240::/48")}");
 
     private static IpPort Address(string text) =>
         IpPort.TryParse(text, out var address) ? address : throw new FormatException($"'{text}' is not address:port, as in 127.0.0.1:15000 or [::1]:15000");

@@ -1,4 +1,5 @@
 using Mesh.Io;
+using Mesh.Proxy.Outbound;
 
 namespace Mesh.Proxy.Dns;
 
@@ -18,6 +19,9 @@ public sealed record DnsOptions
 
     /// <summary>Lower case. Domains that the workload's resolver appends to names.</summary>
     public IReadOnlyList<string> SearchDomains { get; init; } = [];
+
+    /// <summary>Names of addresses in there are the mesh's alone, too.</summary>
+    public VirtualRanges VirtualRanges { get; init; } = VirtualRanges.Default;
 
     /// <summary>SO_MARK of forwarded questions, which the workload's redirection lets pass.</summary>
     public int Mark { get; init; } = 0x539;

@@ -1,11 +1,9 @@
-using Mesh.Proxy.Outbound;
-
 namespace Mesh.Proxy.Dns;
 
 /// <summary>Which names are the mesh's alone: those are answered here whether they exist or not, and never asked of others.</summary>
 internal sealed class DnsZones(DnsOptions options)
 {
-    private readonly string[] zones = [.. options.MeshDomains, .. VirtualAddresses.ReverseZones];
+    private readonly string[] zones = [.. options.MeshDomains, .. options.VirtualRanges.ReverseZones];
     private readonly string[] searched = [.. options.SearchDomains.Where(static domain => domain.Length > 0)];
 
     /// <summary>The zone that has the name; null when it is not the mesh's.</summary>

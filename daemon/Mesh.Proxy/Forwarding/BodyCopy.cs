@@ -15,6 +15,9 @@ internal sealed class BodyCopy
     /// <summary>It waits for the reader just now, not for the writer.</summary>
     public bool IsReading { get; private set; }
 
+    /// <summary>Touched by every byte; null: nobody watches.</summary>
+    public IdleWatch? Watch { get; set; }
+
     public void Reset() => Bytes = 0;
 
     public void Add(long bytes) => Bytes += bytes;
@@ -51,6 +54,7 @@ internal sealed class BodyCopy
                 {
                     await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
                     Bytes += bytes;
+                    Watch?.Touch();
                 }
                 finally
                 {

@@ -12,6 +12,7 @@ namespace Mesh.Proxy.Forwarding;
 /// what the upstream shall get, without hop-by-hop fields.</summary>
 internal sealed class HttpForwarder
 {
+    private readonly Loop loop;
     private readonly LoopTimer deadline;
     private readonly Action onClientBroken;
     private readonly BodyCopy requestCopy = new();
@@ -20,13 +21,16 @@ internal sealed class HttpForwarder
     private Task? pump;
     private readonly LoopLocal local;
     private readonly TimeSpan upgradeIdleTimeout;
+    private IdleWatch? silence;
     private bool timedOut;
+    private bool wasSilent;
     private bool isClientsDeadline;
     private HttpMessageException? requestError;
     private Failure? relayFailure;
 
     public HttpForwarder(ProxyContext context, Loop loop)
     {
+        this.loop = loop;
         (upgradeIdleTimeout, local) = (context.Options.UpgradeIdleTimeout, context.OnLoop(loop));
         Grpc = new GrpcCall(loop);
         deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
@@ -59,7 +63,7 @@ internal sealed class HttpForwarder
         NothingReceived = true;
         requestCopy.Reset();
         responseCopy.Reset();
-        timedOut = isClientsDeadline = IsResponseStreamed = IsUpgraded = false;
+        timedOut = wasSilent = isClientsDeadline = IsResponseStreamed = IsUpgraded = false;
         requestError = null;
         relayFailure = null;
     }
@@ -68,9 +72,11 @@ internal sealed class HttpForwarder
     public void Answered(int status) => Status = status;
 
     /// <param name="timeout">From now to the end of the response; zero for none.</param>
+    /// <param name="idleTimeout">Without a byte of a body in either direction, or a head; zero for none.</param>
     /// <returns>Null, or what went wrong. After a failure the response may have been started.</returns>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    public async ValueTask<Failure?> RunAsync(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout)
+    public async ValueTask<Failure?> RunAsync(
+        ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout, TimeSpan idleTimeout = default)
     {
         if (Grpc.Remaining is { } left)
         {
@@ -82,6 +88,7 @@ internal sealed class HttpForwarder
         upstream = client;
         exchange.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
+        Watch(idleTimeout);
         Exception? problem = null;
         try
         {
@@ -96,6 +103,7 @@ internal sealed class HttpForwarder
             problem = error;
         }
         deadline.Cancel();
+        silence?.End();
         upstream = null;
         exchange.OnBroken = null;
         await StopPump(exchange, client);
@@ -117,11 +125,13 @@ internal sealed class HttpForwarder
         while (head.IsInterim && head.Status != 101)
         {
             NothingReceived = false;
+            silence?.Touch();
             HopByHop.Strip(head.Headers);
             await exchange.WriteInterimAsync(head);
             head = await client.ReadHeadAsync();
         }
         NothingReceived = false;
+        silence?.Touch();
         Status = head.Status;
         bool upgrade = HopByHop.Strip(head.Headers);
         responseEdit?.Apply(head.Headers);
@@ -187,6 +197,7 @@ internal sealed class HttpForwarder
         bool isWebSocket = head.Headers.TryGet("upgrade"u8, out var protocol) && Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
+        silence?.End();
         IsUpgraded = true;
         OnUpgraded?.Invoke();
         var relay = new UpgradedRelay(exchange.TakeOver(), client.TakeOver(), isWebSocket, upgradeIdleTimeout, local.Bits);
@@ -204,6 +215,7 @@ internal sealed class HttpForwarder
     {
         if (timedOut && isClientsDeadline) return DeadlinePassed;
         if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
+        if (wasSilent) return new Failure(ResponseFlag.SI, FailureSide.Upstream, FailureStage.Response, "no byte was carried for longer than the idle timeout");
         if (requestError is not null)
             return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
         if (exchange.IsClientGone()) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
@@ -213,6 +225,19 @@ internal sealed class HttpForwarder
 
     private static readonly Failure DeadlinePassed =
         new(ResponseFlag.DT, FailureSide.Upstream, FailureStage.Response, "the deadline that the client set with grpc-timeout has passed");
+
+    private void Watch(TimeSpan idleTimeout)
+    {
+        if (idleTimeout <= TimeSpan.Zero && silence is null) return;
+        if (idleTimeout > TimeSpan.Zero) (silence ??= new IdleWatch(loop, OnSilence)).Begin(idleTimeout);
+        requestCopy.Watch = responseCopy.Watch = idleTimeout > TimeSpan.Zero ? silence : null;
+    }
+
+    private void OnSilence()
+    {
+        wasSilent = true;
+        upstream?.Abort();
+    }
 
     private void OnDeadline()
     {

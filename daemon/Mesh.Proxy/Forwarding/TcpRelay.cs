@@ -11,8 +11,7 @@ namespace Mesh.Proxy.Forwarding;
 /// <param name="idleTimeout">Without a byte in either direction; zero: none.</param>
 internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTimeout = default)
 {
-    private LoopTimer? idle;
-    private long lastActive;
+    private IdleWatch? idle;
     private bool over;
     private bool readsClient;
     private bool readsUpstream;
@@ -42,18 +41,18 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         // A reset must arrive on the other side even while that side takes nothing and so nobody reads on this one.
         client.OnBroken = () => OnBroken(client);
         upstream.OnBroken = () => OnBroken(upstream);
-        if (idleTimeout > TimeSpan.Zero) WatchIdleness();
+        if (idleTimeout > TimeSpan.Zero) (idle = new IdleWatch(client.Loop, OnIdle)).Begin(idleTimeout);
         var up = Copy(client.Input, upstream.Output, up: true);
         await Copy(upstream.Input, client.Output, up: false);
         await up;
-        idle?.Cancel();
+        idle?.End();
         (client.OnBroken, upstream.OnBroken) = (null, null);
         OnEnd();
     }
 
     internal void Count(bool up, long bytes)
     {
-        if (idle is not null) lastActive = client.Loop.Time.GetTimestamp();
+        idle?.Touch();
         if (up) ReceivedBytes += bytes;
         else SentBytes += bytes;
     }
@@ -131,22 +130,8 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         upstream.Abort();
     }
 
-    private void WatchIdleness()
-    {
-        lastActive = client.Loop.Time.GetTimestamp();
-        idle = new LoopTimer(client.Loop.Timers, static self => ((TcpRelay)self!).OnIdle(), this);
-        idle.Arm(idleTimeout);
-    }
-
-    /// <summary>Armed once a timeout rather than once a read: it looks how long ago the last byte was.</summary>
     private void OnIdle()
     {
-        var left = idleTimeout - client.Loop.Time.GetElapsedTime(lastActive);
-        if (left > TimeSpan.Zero)
-        {
-            idle!.Arm(left);
-            return;
-        }
         WasIdle = true;
         End(new ConnectionBrokenException(BreakKind.Reset, $"no byte was carried for {idleTimeout.TotalSeconds:0.###} s"), byClient: false);
     }

@@ -18,7 +18,7 @@ public sealed class GatewayListenerModel
     public BackendModel[] TcpBackends { get; init; } = [];
     public TlsRouteTable? TlsRoutes { get; init; }
 
-    /// <summary>Of a TLS listener: which names are its own, where several share a port.</summary>
+    /// <summary>Which hosts, or server names, are its own where several listeners share a port.</summary>
     public HostPattern Host { get; init; } = HostPattern.Any;
 
     /// <summary>Connections from these blocks begin with a PROXY header, others never.</summary>

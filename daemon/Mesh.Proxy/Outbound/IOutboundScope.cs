@@ -1,3 +1,4 @@
+using Mesh.Http;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Routing;
 
@@ -6,13 +7,14 @@ namespace Mesh.Proxy.Outbound;
 /// <summary>What a downstream connection was made to: a service's port, or a gateway's listener. Belongs to one connection.</summary>
 internal interface IOutboundScope
 {
-    /// <summary>For messages.</summary>
+    /// <summary>For messages; of a port with several listeners the one that was asked last.</summary>
     string Name { get; }
 
     /// <summary>Follows the configuration to the newest snapshot; false when the thing is gone.</summary>
     bool Refresh(Snapshot snapshot);
 
-    HttpRouteTable? Routes { get; }
+    /// <returns>Null: no route is attached there.</returns>
+    HttpRouteTable? RoutesOf(RequestHead request);
 
     /// <summary>What is recorded about the traffic of whom this scope serves.</summary>
     TelemetryModel TelemetryIn(Snapshot snapshot);
@@ -28,7 +30,8 @@ internal sealed class ServiceScope(string sourceUid, string key, int port) : IOu
 
     public string Name => $"service {key} port {port}";
     public ServicePortModel? Service { get; private set; }
-    public HttpRouteTable? Routes => Service?.HttpRoutes;
+
+    public HttpRouteTable? RoutesOf(RequestHead request) => Service?.HttpRoutes;
 
     public TelemetryModel TelemetryIn(Snapshot snapshot) => snapshot.TelemetryOfWorkload(sourceUid);
 

@@ -28,7 +28,7 @@ internal sealed class OutboundAcceptor(ProxyContext context)
         }
         if (snapshot.WorkloadsByAddress.TryGetValue(destination.Address, out var workload))
             return new OutboundTcp(context, connection.Loop, source).ToWorkloadAsync(connection, workload, destination);
-        if (VirtualAddresses.Contains(destination.Address))
+        if (context.Options.VirtualRanges.Contains(destination.Address))
             return Refuse(source, connection, destination, ResponseFlag.NC, $"{destination.Address} is a virtual address of no service");
         return new OutboundTcp(context, connection.Loop, source).PassThroughAsync(connection, destination);
     }

@@ -47,7 +47,7 @@ internal sealed class OutboundHttpHandler(
     /// <summary>Null: no route is attached, the service's own endpoints answer.</summary>
     private HttpRuleModel? Match(RequestHead request)
     {
-        if (scope.Routes is not { } routes)
+        if (scope.RoutesOf(request) is not { } routes)
         {
             if (scope.Service is not null) return null;
             throw new ProxyException(new Failure(ResponseFlag.NR, FailureSide.Mesh, FailureStage.Routing, $"no route is attached to {scope.Name}"));
@@ -95,7 +95,7 @@ internal sealed class OutboundHttpHandler(
             {
                 var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
-                var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout);
+                var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout, service.Traffic.IdleTimeout);
                 bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.IsOnKeptConnection;
                 bool refused = failure is { RetrySafe: true } && retries > 0;
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
@@ -133,8 +133,7 @@ internal sealed class OutboundHttpHandler(
     {
         if (!Context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
         var decision = endpoint.Workload.Policy.Decide(new AccessQuestion(identity, client.Address, endpoint.Target.Port, request, HttpPending: false));
-        if (!decision.Allowed)
-            throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+        if (!decision.Allowed) throw OutboundTcp.Denied(decision, atGateway: source is null, endpoint);
     }
 
     private SpiffeId? SourceIdentity(Snapshot snapshot) => source?.IdentityIn(snapshot.TrustDomain);

@@ -159,8 +159,17 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         if (!context.Locals.TryGet(endpoint.Workload.Uid, out _)) return;
         // Of Redis each command is asked about again.
         var decision = endpoint.Workload.Policy.Decide(Question(client, endpoint, httpPending || Traffic.IsRedis));
-        if (!decision.Allowed)
-            throw new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, decision.Reason));
+        if (!decision.Allowed) throw Denied(decision, atGateway: source is null, endpoint);
+    }
+
+    /// <summary>A gateway's client cannot know why its request is refused; whoever runs the gateway learns what to do.</summary>
+    internal static ProxyException Denied(AccessDecision decision, bool atGateway, EndpointModel endpoint)
+    {
+        bool lacksIdentity = atGateway && endpoint.Workload.Policy.Mtls.IsStrict(endpoint.Target.Port);
+        string reason = lacksIdentity
+            ? $"{decision.Reason}, and a gateway has no identity: a Permissive MtlsPolicy for the port of {endpoint.Workload.Uid} lets it in"
+            : decision.Reason;
+        return new ProxyException(new Failure(ResponseFlag.UAEX, FailureSide.Mesh, FailureStage.Policy, reason));
     }
 
     private AccessQuestion Question(Connection client, EndpointModel endpoint, bool httpPending)

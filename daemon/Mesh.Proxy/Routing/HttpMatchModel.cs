@@ -37,6 +37,9 @@ public enum MatchKind
     Exact,
     Prefix,
     Regex,
+
+    /// <summary>Of paths only: every one, after all others have been tried.</summary>
+    Any,
 }
 
 public sealed record FieldMatch(byte[] Name, MatchKind Kind, byte[] Value, Regex? Regex);
@@ -49,6 +52,10 @@ public sealed class HttpMatchModel
     public required MatchKind PathKind { get; init; }
     public required byte[] Path { get; init; }
     public Regex? PathRegex { get; init; }
+
+    /// <summary>Of expressions the one with the larger rank is tried first; null: its length.</summary>
+    public int? ExpressionRank { get; init; }
+
     public byte[]? Method { get; init; }
     public FieldMatch[] Headers { get; init; } = [];
     public FieldMatch[] Query { get; init; } = [];

@@ -45,7 +45,7 @@ public sealed class HttpRouteTable
 
     /// <summary>Of matches that share host and path, or that are regular expressions, the first that holds wins.</summary>
     private static IOrderedEnumerable<HttpMatchModel> InOrder(IEnumerable<HttpMatchModel> all) => all
-        .OrderByDescending(static m => m.Path.Length)
+        .OrderByDescending(static m => m.ExpressionRank ?? m.Path.Length)
         .ThenBy(static m => m.Method is null)
         .ThenByDescending(static m => m.Headers.Length)
         .ThenByDescending(static m => m.Query.Length)

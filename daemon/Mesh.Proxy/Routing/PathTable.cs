@@ -2,12 +2,13 @@ using Mesh.Http;
 
 namespace Mesh.Proxy.Routing;
 
-/// <summary>The matches of one host by path: exact ones, then prefixes from the longest, then regular expressions.</summary>
+/// <summary>The matches of one host by path: exact ones, then prefixes from the longest, then regular expressions, then what takes every path.</summary>
 internal sealed class PathTable
 {
     private readonly BytesTable<List<HttpMatchModel>> exact = new();
     private readonly BytesTable<List<HttpMatchModel>> prefixes = new();
     private readonly List<HttpMatchModel> expressions = [];
+    private readonly List<HttpMatchModel> rest = [];
 
     /// <summary>Stronger ones first.</summary>
     public void Add(HttpMatchModel match)
@@ -16,7 +17,8 @@ internal sealed class PathTable
         {
             MatchKind.Exact => exact.GetOrAdd(match.Path, static () => []),
             MatchKind.Prefix => prefixes.GetOrAdd(WithoutSlash(match.Path), static () => []),
-            _ => expressions,
+            MatchKind.Regex => expressions,
+            _ => rest,
         };
         list.Add(match);
     }
@@ -24,7 +26,7 @@ internal sealed class PathTable
     public HttpRuleModel? Match(RequestHead request, ReadOnlySpan<byte> path)
     {
         if (exact.Count > 0 && First(exact.Find(path), request) is { } rule) return rule;
-        return MatchPrefix(request, path) ?? MatchExpression(request, path);
+        return MatchPrefix(request, path) ?? MatchExpression(request, path) ?? First(rest, request);
     }
 
     /// <summary>Gateway API: a prefix matches whole path elements, and a trailing slash in it counts for nothing.</summary>

@@ -14,6 +14,9 @@ public sealed partial class GatewayProtocolTests(ProtocolFixture fixture) : ICla
         Assert.Matches("mesh_response_messages_total\\{.*grpc_method=\"/test.Echo/ServerStream\",grpc_response_status=\"0\"\\} 500", metrics);
     }
 
+    [Fact]
+    public Task Grpc_calls_go_where_service_method_and_metadata_lead() => fixture.PassesAtAsync("81", "grpc_routes_client.py");
+
     // The route's request timeout is three seconds: the conversation outlives it.
     [Fact]
     public async Task WebSocket_passes_and_is_no_request()

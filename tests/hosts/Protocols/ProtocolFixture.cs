@@ -34,25 +34,54 @@ public sealed class ProtocolFixture : IAsyncLifetime
             spec:
               gatewayClassName: meshd
               addresses: [ { type: IPAddress, value: {{Address}} } ]
-              listeners: [ { name: http, port: 80, protocol: HTTP } ]
+              listeners: [ { name: http, port: 80, protocol: HTTP }, { name: grpc, port: 81, protocol: HTTP } ]
 
             """);
         AddRoute(resources, "files", 9001, "http");
         AddRoute(resources, "h2", 9002, "kubernetes.io/h2c");
         AddRoute(resources, "test.Echo", 9003, "grpc");
         AddRoute(resources, "talk", 9004, "kubernetes.io/ws");
+        resources.Append(Edge.Service("dead", 9009, protocol: "grpc")).Append(GrpcRoute);
         await edge.StartAsync(resources.ToString());
-        await edge.ListensAsync(80, 9001, 9002, 9003, 9004);
+        await edge.ListensAsync(80, 81, 9001, 9002, 9003, 9004);
     }
 
     public Task DisposeAsync() => edge.DisposeAsync().AsTask();
 
     /// <summary>A program of Programs/ against the gateway; it says what is wrong and fails then.</summary>
-    public async Task PassesAsync(string program, params string[] arguments)
+    public Task PassesAsync(string program, params string[] arguments) => PassesAtAsync("80", program, arguments);
+
+    /// <inheritdoc cref="PassesAsync"/>
+    public async Task PassesAtAsync(string port, string program, params string[] arguments)
     {
-        var result = await Space.RunAsync([Python, Program(program), Address, "80", .. arguments], bound: TimeSpan.FromMinutes(1));
+        var result = await Space.RunAsync([Python, Program(program), Address, port, .. arguments], bound: TimeSpan.FromMinutes(1));
         Assert.True(result.Ok, result.ToString());
     }
+
+    /// <summary>Each rule says which it was.</summary>
+    private static string GrpcRoute => $$"""
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: GRPCRoute
+        metadata: { name: calls, namespace: default }
+        spec:
+          parentRefs: [ { name: edge, sectionName: grpc } ]
+          rules:
+            - matches: [ { method: { service: test.Echo } } ]
+              {{Rule("service")}}
+            - matches: [ { method: { service: test.Echo, method: Unary } } ]
+              {{Rule("method")}}
+            - matches: [ { method: { service: test.Echo, method: Unary }, headers: [ { name: x-version, value: "2" } ] } ]
+              {{Rule("header")}}
+            - matches: [ { method: { type: RegularExpression, method: "Client.*" } } ]
+              {{Rule("expression")}}
+            - matches: [ { method: { service: test.Dead } } ]
+              backendRefs: [ { name: dead, port: 1 } ]
+
+        """;
+
+    private static string Rule(string name) =>
+        $"filters: [ {{ type: ResponseHeaderModifier, responseHeaderModifier: {{ set: [ {{ name: taken-by, value: {name} }} ] }} }} ]\n      backendRefs: [ {{ name: test-echo, port: 1 }} ]";
 
     public Task<string> MetricsAsync() => edge.MetricsAsync();
 
@@ -82,7 +111,7 @@ public sealed class ProtocolFixture : IAsyncLifetime
             kind: HTTPRoute
             metadata: { name: {{name}}, namespace: default }
             spec:
-              parentRefs: [ { kind: Gateway, name: edge } ]
+              parentRefs: [ { kind: Gateway, name: edge, sectionName: http } ]
               rules: [ { matches: [ { path: { type: PathPrefix, value: /{{path}} } } ], timeouts: { request: 3s }, backendRefs: [ { name: {{name}}, port: 1 } ] } ]
 
             """);

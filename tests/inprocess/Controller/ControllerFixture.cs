@@ -79,6 +79,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
             TrustDomain = "cluster.local",
             Advertise = [],
             VirtualPrefix = [240, 240],
+            VirtualPrefixV6 = [0xfd, 0x00, 0x02, 0x40, 0x02, 0x40],
             Resources = [],
             LogLevel = LogLevel.Warning,
             LogFormat = LogFormat.Text,

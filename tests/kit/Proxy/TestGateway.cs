@@ -53,8 +53,13 @@ public sealed class TestGateway : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
+<<<<<<< HEAD
+    /// <summary>Sockets that were opened to listen.</summary>
+    public int Listeners => sockets.Listeners;
+=======
     /// <summary>What services say that their applications speak.</summary>
     public AppProtocol Declared { get; init; } = AppProtocol.UnknownProtocol;
+>>>>>>> main
 
     /// <summary>Where the listener that was opened last is.</summary>
     public IpPort Address => sockets.Opened;
@@ -114,6 +119,15 @@ public sealed class TestGateway : IAsyncDisposable
         return With(tls);
     }
 
+    /// <summary>A GRPCRoute whose rules send to services with these endpoints.</summary>
+    public TestGateway GrpcRoute(params (GrpcMatch Match, IpPort Endpoint)[] rules)
+    {
+        var calls = new GrpcRoute { Namespace = "test", Name = $"grpc{names}", Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw" } } };
+        foreach (var (match, endpoint) in rules)
+            calls.Rules.Add(new GrpcRule { Matches = { match }, Backends = { new Backend { Service = AddService(AppProtocol.Grpc, endpoint), Port = Port, Weight = 1 } } });
+        return With(calls);
+    }
+
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
     public string AddService(params IpPort[] endpoints) => AddService(Declared, endpoints);
@@ -141,6 +155,23 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>One port of TLS with a listener for each host; the empty host is every host. Their names are their hosts.</summary>
     public void StartTls(params string[] hosts) => Start([.. hosts.Select(static host =>
         new GatewayListener { Name = host.Length > 0 ? host : "every", Protocol = GatewayListener.Types.Protocol.Tls, Hostname = host })]);
+
+    /// <summary>One port of HTTP with a listener for each host; the empty host is every host. Their names are their hosts.</summary>
+    public void StartHttp(string[] hosts, params HttpRoute[] routes)
+    {
+        resources.AddRange(routes);
+        Start([.. hosts.Select(static host => new GatewayListener { Name = host.Length > 0 ? host : "every", Hostname = host })]);
+    }
+
+    /// <summary>A route of one listener, to a service with this endpoint.</summary>
+    public HttpRoute RouteOf(string listener, IpPort endpoint, params string[] hosts) => new()
+    {
+        Namespace = "test",
+        Name = $"route{names}",
+        Parents = { new ParentRef { Kind = ParentRef.Types.Kind.Gateway, Name = "test/gw", Section = listener } },
+        Hostnames = { hosts },
+        Rules = { new HttpRule { Matches = { new HttpMatch() }, Backends = { new Backend { Service = AddService(endpoint), Port = Port, Weight = 1 } } } },
+    };
 
     public void Start() => Start(GatewayListener.Types.Protocol.Http, route);
 
@@ -242,10 +273,13 @@ public sealed class TestGateway : IAsyncDisposable
     {
         public IpPort Opened { get; private set; }
 
+        public int Listeners { get; private set; }
+
         public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
         {
             var listener = inner.Listen(address, loops, options, accepted);
             Opened = listener.Address;
+            Listeners++;
             return listener;
         }
 

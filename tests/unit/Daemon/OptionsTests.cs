@@ -29,6 +29,8 @@ public sealed class OptionsTests : IDisposable
             readiness: 0.0.0.0:3
             stateDirectory: state
             nodeSocket: /run/n.sock
+            virtualAddresses: 241.9.0.0/16
+            virtualAddressesV6: fd12:3456:789a::/48
             log: { level: debug, format: journal }
             """));
         Assert.Equal("node-a", seen!.Node);
@@ -41,6 +43,7 @@ public sealed class OptionsTests : IDisposable
         Assert.Equal(IpPort.Parse("0.0.0.0:3"), seen.Readiness);
         Assert.Equal(Path.Combine(folder, "state"), seen.StateDirectory);
         Assert.Equal("/run/n.sock", seen.NodeSocket);
+        Assert.Equal(("241.9.0.0/16", "fd12:3456:789a::/48"), (seen.VirtualRanges.V4.ToString(), seen.VirtualRanges.V6.ToString()));
         Assert.Equal((LogLevel.Debug, LogFormat.Journal), (seen.LogLevel, seen.LogFormat));
     }
 
@@ -81,7 +84,7 @@ public sealed class OptionsTests : IDisposable
         Assert.Null(seen);
         string[] expected =
         [
-            $"{FilePath}:1: nod: unknown key; known here are node, controller, trust, resources, workers, admin, metrics, readiness, stateDirectory, nodeSocket, drainTimeout, log",
+            $"{FilePath}:1: nod: unknown key; known here are node, controller, trust, resources, workers, admin, metrics, readiness, stateDirectory, nodeSocket, virtualAddresses, virtualAddressesV6, drainTimeout, log",
             $"{FilePath}:2: workers: 'many' is not a number of loops from 0 to 1024",
             $"{FilePath}:4: log.level: 'loud' is none of debug, info, warning, error",
             $"{FilePath}:5: log.colour: unknown key; known here are level, format",
@@ -102,6 +105,10 @@ public sealed class OptionsTests : IDisposable
     [InlineData("admin: 0.0.0.0:15000", "not a loopback address")]
     [InlineData("controller: https://c:1\nresources: [ a ]", "cannot be combined with controller")]
     [InlineData("metrics: 0.0.0.0:15021", "port 15021 is already the one of")]
+    [InlineData("virtualAddresses: 240.240.0.0/12", "not an IPv4 block of 16 bits")]
+    [InlineData("virtualAddresses: 240.240.1.0/16", "not an IPv4 block of 16 bits")]
+    [InlineData("virtualAddresses: fd00::/16", "not an IPv4 block of 16 bits")]
+    [InlineData("virtualAddressesV6: fd00:240:240::/64", "not an IPv6 block of 48 bits")]
     [InlineData("node: Node_A", "is not a resource name")]
     public async Task Bad_file_is_refused(string yaml, string words)
     {

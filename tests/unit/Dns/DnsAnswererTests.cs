@@ -3,6 +3,7 @@ using Mesh.Io;
 using Mesh.Kit.Control;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Dns;
+using Mesh.Proxy.Outbound;
 
 namespace Mesh.Tests.Unit.Dns;
 
@@ -181,6 +182,19 @@ public sealed class DnsAnswererTests
         var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA);
         BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(2), 0x0130); // RD, AD, CD
         Assert.Equal(0x8590, BinaryPrimitives.ReadUInt16BigEndian(Ask(query).Bytes.AsSpan(2))); // QR, AA, RD, RA, CD; nothing was validated
+    }
+
+    [Theory]
+    [InlineData("9.0.9.241.in-addr.arpa", true)]
+    [InlineData("9.0.240.240.in-addr.arpa", false)]
+    [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.a.9.8.7.6.5.4.3.2.1.d.f.ip6.arpa", true)]
+    [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.4.2.0.0.4.2.0.0.0.d.f.ip6.arpa", false)]
+    public void Names_of_addresses_are_the_meshs_in_the_ranges_that_are_configured(string name, bool isOwn)
+    {
+        var ranges = new VirtualRanges(System.Net.IPNetwork.Parse("241.9.0.0/16"), System.Net.IPNetwork.Parse("fd12:3456:789a::/48"));
+        var answerer = new DnsAnswerer(new DnsOptions { VirtualRanges = ranges }, Mesh, new Random(1));
+        var decision = answerer.Decide(DnsMessages.Query(name, DnsWire.TypePtr), new byte[512], isStream: false, out _, out _);
+        Assert.Equal(isOwn ? DnsAnswerer.Decision.Answered : DnsAnswerer.Decision.Forward, decision);
     }
 
     private static DnsAnswerer.Decision Decide(ReadOnlySpan<byte> query, out byte[] answer, out int length)

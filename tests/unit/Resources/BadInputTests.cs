@@ -10,6 +10,7 @@ public sealed class BadInputTests
     private const string workload = "apiVersion: mesh.internal/v1\nkind: Workload\nmetadata: { name: a }\nspec:\n";
     private const string policy = "apiVersion: mesh.internal/v1\nkind: AccessPolicy\nmetadata: { name: a }\nspec:\n";
 
+    private const string grpcRoute = "apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: { name: a }\nspec:\n";
     private const string tlsRoute = "apiVersion: gateway.networking.k8s.io/v1\nkind: TLSRoute\nmetadata: { name: a }\nspec:\n";
     private const string gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: a }\nspec:\n  gatewayClassName: meshd\n";
     private const string traffic = "apiVersion: mesh.internal/v1\nkind: TrafficPolicy\nmetadata: { name: a }\nspec:\n";
@@ -83,6 +84,24 @@ public sealed class BadInputTests
     [InlineData(telemetry + "  targetRefs: [ { kind: Service, name: a } ]\n  tracing: { }", 5, "spec.targetRefs[0].kind", "must be one of Workload, Namespace")]
     [InlineData(telemetry + "  targetRefs: [ { kind: Workload, name: a, sectionName: 80 } ]\n  tracing: { }", 5, "spec.targetRefs[0].sectionName", "whole workloads")]
     public void Wrong_telemetry_policy_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason) =>
+        Wrong_document_is_refused_with_line_field_and_reason(yaml, line, path, reason);
+
+    [Theory]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { } } ] } ]", 5, "spec.rules[0].matches[0].method", "must have service or method")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { service: \"\" } } ] } ]", 5, "spec.rules[0].matches[0].method", "must have service or method")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { service: a/b } } ] } ]", 5, "spec.rules[0].matches[0].method.service", "full name of a service")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { service: a..b } } ] } ]", 5, "spec.rules[0].matches[0].method.service", "full name of a service")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { method: Get.X } } ] } ]", 5, "spec.rules[0].matches[0].method.method", "name of a method")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { type: RegularExpression, service: \"(\" } } ] } ]", 5, "spec.rules[0].matches[0].method.service", "linear time")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { method: { type: Prefix, service: a } } ] } ]", 5, "spec.rules[0].matches[0].method.type", "must be one of Exact, RegularExpression")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { path: { value: / } } ] } ]", 5, "spec.rules[0].matches[0].path", "unknown field")]
+    [InlineData(grpcRoute + "  rules: [ { matches: [ { headers: [ { name: a, value: b }, { name: a, value: c } ] } ] } ]", 5, "spec.rules[0].matches[0].headers[1]", "repeats name")]
+    [InlineData(grpcRoute + "  rules: [ { timeouts: { request: 1s } } ]", 5, "spec.rules[0].timeouts", "unknown field")]
+    [InlineData(grpcRoute + "  rules: [ { sessionPersistence: { } } ]", 5, "spec.rules[0].sessionPersistence", "not supported yet")]
+    [InlineData(grpcRoute + "  rules: [ { filters: [ { type: RequestMirror } ] } ]", 5, "spec.rules[0].filters[0].type", "\"RequestMirror\" is not supported yet")]
+    [InlineData(grpcRoute + "  rules: [ { filters: [ { type: URLRewrite, urlRewrite: { } } ] } ]", 5, "spec.rules[0].filters[0].type", "must be one of RequestHeaderModifier, ResponseHeaderModifier")]
+    [InlineData(grpcRoute + "  rules: [ { backendRefs: [ { name: a, port: 1, weight: 0 } ] } ]", 5, "spec.rules[0].backendRefs", "weights all zero")]
+    public void Wrong_grpc_route_is_refused_with_line_field_and_reason(string yaml, int line, string path, string reason) =>
         Wrong_document_is_refused_with_line_field_and_reason(yaml, line, path, reason);
 
     [Theory]

@@ -98,13 +98,14 @@ public sealed class GraphCompilerTests
 
         var name = random.Next(4);
         var app = $"app-{random.Next(3)}";
-        var made = Documents.Set(random.Next(8) switch
+        var made = Documents.Set(random.Next(9) switch
         {
             < 3 => Workload($"w{name}", app, random.Next(250)),
             3 or 4 => Service($"s{name}", app),
             5 => $"apiVersion: mesh.internal/v1\nkind: Node\nmetadata: {{ name: n{name} }}\nspec: {{ locality: {{ zone: z{random.Next(3)} }} }}",
             6 => Policy($"p{name}", $"w{random.Next(4)}"),
-            _ => $"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{ name: r{name}, namespace: a }}\n"
+            7 => $"apiVersion: mesh.internal/v1\nkind: TelemetryPolicy\nmetadata: {{ name: t{name}, namespace: a }}\nspec: {{ tracing: {{ sampling: {random.Next(9)} }} }}",
+            _ => $"apiVersion: gateway.networking.k8s.io/v1\nkind: {(random.Next(2) == 0 ? "HTTPRoute" : "GRPCRoute")}\nmetadata: {{ name: r{name}, namespace: a }}\n"
                 + $"spec: {{ parentRefs: [ {{ kind: Service, group: \"\", name: s{random.Next(4)} }} ], rules: [ {{ backendRefs: [ {{ name: s{random.Next(4)}, port: 80 }} ] }} ] }}",
         }).All.Single();
         changed.Add(made.Key);

@@ -10,7 +10,7 @@ public sealed class RouteCompilerTests
         apiVersion: v1
         kind: Service
         metadata: { name: web, namespace: shop }
-        spec: { ports: [ { name: http, port: 80 } ] }
+        spec: { ports: [ { name: http, port: 80 }, { name: tls, port: 443 } ] }
         ---
         apiVersion: v1
         kind: Service
@@ -77,11 +77,11 @@ public sealed class RouteCompilerTests
     [Fact]
     public void Tls_route_of_a_service_has_its_names_and_weights_and_says_what_is_missing()
     {
-        var result = Documents.Compile(TlsRoute($"{{ parentRefs: [ {{ kind: Service, name: web, port: 80 }} ], hostnames: [ a.example, \"*.b.example\" ], {tlsBackend} }}"));
+        var result = Documents.Compile(TlsRoute($"{{ parentRefs: [ {{ kind: Service, name: web, port: 443 }} ], hostnames: [ a.example, \"*.b.example\" ], {tlsBackend} }}"));
 
         var route = Documents.Message<TlsRoute>(result, TypeUrls.TlsRoute, "shop/r");
         Assert.Equal(["a.example", "*.b.example"], route.Hostnames);
-        Assert.Equal(80u, Assert.Single(route.Parents).Port);
+        Assert.Equal(443u, Assert.Single(route.Parents).Port);
         Assert.Equal([(3u, ""), (1u, "BackendNotFound: Service shop/gone does not exist")], route.Backends.Select(backend => (backend.Weight, backend.InvalidReason)));
         Assert.Equal(("True Accepted", "False BackendNotFound"), (Condition(result, "Accepted", "TLSRoute"), Condition(result, "ResolvedRefs", "TLSRoute")));
     }

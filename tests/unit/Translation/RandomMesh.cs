@@ -13,7 +13,7 @@ internal sealed class RandomMesh(Random random)
     {
         < 5 => Workload(),
         < 7 => Service(),
-        7 => Route(),
+        7 => random.Next(3) == 0 ? Calls() : Route(),
         8 => random.Next(3) switch
         {
             0 => new TcpRoute { Namespace = Space(), Name = Name("t"), Parents = { Parent() }, Backends = { Backend() } },
@@ -95,6 +95,15 @@ internal sealed class RandomMesh(Random random)
         CreatedUnixMs = random.Next(3),
         Parents = { Parent(), Parent() },
         Rules = { new HttpRule { Matches = { new HttpMatch { Path = new StringMatch { Kind = StringMatch.Types.Kind.Prefix, Value = "/" + Name("") } } }, Backends = { Backend() } } },
+    };
+
+    private GrpcRoute Calls() => new()
+    {
+        Namespace = Space(),
+        Name = Name("c"),
+        CreatedUnixMs = random.Next(3),
+        Parents = { Parent(), Parent() },
+        Rules = { new GrpcRule { Matches = { new GrpcMatch { Service = random.Next(2) == 0 ? null : new StringMatch { Value = random.Next(4).ToString() } } }, Backends = { Backend() } } },
     };
 
     private Gateway Gateway() => new()

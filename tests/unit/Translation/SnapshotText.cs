@@ -70,7 +70,7 @@ internal static class SnapshotText
     }
 
     private static string Routes(HttpRouteTable? routes) => routes is null ? "-"
-        : string.Join(',', Enumerable.Range(0, 4).Select(i => routes.Match(Requests.Request($"/{i}"))).Select(static rule => $"{rule?.RouteKey}>{Backends(rule?.Backends ?? [])}"));
+        : string.Join(',', Enumerable.Range(0, 8).Select(i => routes.Match(Requests.Request(i < 4 ? $"/{i}" : $"/{i - 4}/m", method: i < 4 ? "GET" : "POST"))).Select(static rule => $"{rule?.RouteKey}>{Backends(rule?.Backends ?? [])}"));
 
     private static string TlsRoutes(TlsRouteTable? routes) => routes is null ? "-"
         : string.Join(',', ((string[])["", "host0", "host1"]).Select(name => routes.Match(Encoding.ASCII.GetBytes(name))).Select(static rule => $"{rule?.RouteKey}>{Backends(rule?.Backends ?? [])}"));

@@ -53,13 +53,11 @@ public sealed class TestGateway : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
-<<<<<<< HEAD
     /// <summary>Sockets that were opened to listen.</summary>
     public int Listeners => sockets.Listeners;
-=======
+
     /// <summary>What services say that their applications speak.</summary>
     public AppProtocol Declared { get; init; } = AppProtocol.UnknownProtocol;
->>>>>>> main
 
     /// <summary>Where the listener that was opened last is.</summary>
     public IpPort Address => sockets.Opened;

@@ -48,9 +48,9 @@ public sealed class Http2AllocationTests
     {
         var metrics = new MetricRegistry(1);
         await using var log = new AccessLog(metrics, 1, new StreamAccessSink(Stream.Null, AccessLogFormat.Json), TimeProvider.System, static _ => { });
-        await using var gateway = new TestGateway(reporter: new TrafficReporter(metrics, log, 1, TimeProvider.System, new Random(1))) { Declared = protocol };
+        await using var gateway = new TestGateway(reporter: new TrafficReporter(metrics, log, 1, TimeProvider.System, new Random(1)));
         var app = gateway.App();
-        gateway.Route("/cart", app.Address).Start();
+        gateway.Route("/cart", protocol, static _ => { }, app.Address).Start();
         await gateway.RunAsync(async () =>
         {
             var client = Http2Peer.Client((await gateway.ConnectAsync()).Connection);

@@ -56,9 +56,6 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Sockets that were opened to listen.</summary>
     public int Listeners => sockets.Listeners;
 
-    /// <summary>What services say that their applications speak.</summary>
-    public AppProtocol Declared { get; init; } = AppProtocol.UnknownProtocol;
-
     /// <summary>Where the listener that was opened last is.</summary>
     public IpPort Address => sockets.Opened;
 
@@ -128,7 +125,7 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
-    public string AddService(params IpPort[] endpoints) => AddService(Declared, endpoints);
+    public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);
 
     private string AddService(AppProtocol protocol, params IpPort[] endpoints)
     {

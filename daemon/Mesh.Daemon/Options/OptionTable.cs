@@ -112,6 +112,7 @@ internal static class OptionTable
 
     private static IPNetwork Block(string text, AddressFamily family, int bits) =>
         IPNetwork.TryParse(text, out var block) && block.PrefixLength == bits && block.BaseAddress.AddressFamily == family
+            && block.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, text.IndexOf('/')))) // bits behind the prefix are a slip
             ? block
             : throw new FormatException($"'{text}' is not {(bits == 16 ? "an IPv4 block of 16 bits, as in 240.240.0.0/16" : "an IPv6 block of 48 bits, as in fd00:240:240::/48")}");
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Mesh.Io;
 
 namespace Mesh.Http.Http2;
@@ -24,7 +25,6 @@ public sealed class Http2ServerConnection : IDrainable
         idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
     }
 
-    private readonly record struct Server(Http2ServerExchange Exchange, IHttpHandler Handler);
 
     /// <summary>See <see cref="Http2Connection.Reproach"/>.</summary>
     public ErrorCode? Reproach => http2.Reproach;
@@ -40,15 +40,16 @@ public sealed class Http2ServerConnection : IDrainable
         while (await http2.AcceptAsync() is { } stream)
         {
             if (serving++ == 0) idleTimer.Cancel();
-            Serve(stream);
+            var server = idle.TryPop(out var kept) ? kept : new Server(transport.Loop, new Http2ServerExchange(transport), newHandler());
+            server.Watch(Serve(server, stream));
         }
         idleTimer.Cancel();
         await running;
     }
 
-    private async void Serve(Http2Stream stream)
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    private async ValueTask Serve(Server server, Http2Stream stream)
     {
-        var server = idle.TryPop(out var kept) ? kept : new Server(new Http2ServerExchange(transport), newHandler());
         try
         {
             server.Exchange.Start(stream);
@@ -76,16 +77,47 @@ public sealed class Http2ServerConnection : IDrainable
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private static async ValueTask Handle(Server server)
     {
-        var (exchange, handler) = server;
+        var exchange = server.Exchange;
         try
         {
             if (exchange.Request.Authority.IsEmpty) await Refuse(exchange, "there is neither :authority nor host");
-            else await handler.HandleAsync(exchange);
+            else await server.Handler.HandleAsync(exchange);
         }
         catch (HttpMessageException error)
         {
             if (exchange.ResponseStarted) exchange.Abort();
             else await Refuse(exchange, error.Message, error.Status);
+        }
+    }
+
+    /// <summary>What serves one stream after another.</summary>
+    private sealed class Server(Loop loop, Http2ServerExchange exchange, IHttpHandler handler)
+    {
+        private ValueTask serving;
+        private Action? onEnd;
+
+        public Http2ServerExchange Exchange => exchange;
+
+        public IHttpHandler Handler => handler;
+
+        /// <summary>Nobody awaits it; what escapes from it is the loop's to report.</summary>
+        public void Watch(ValueTask task)
+        {
+            serving = task;
+            if (task.IsCompleted) End();
+            else task.GetAwaiter().UnsafeOnCompleted(onEnd ??= End);
+        }
+
+        private void End()
+        {
+            try
+            {
+                serving.GetAwaiter().GetResult();
+            }
+            catch (Exception error)
+            {
+                loop.Post(static escaped => ((ExceptionDispatchInfo)escaped!).Throw(), ExceptionDispatchInfo.Capture(error));
+            }
         }
     }
 

@@ -53,6 +53,9 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Sockets that were opened to listen.</summary>
     public int Listeners => sockets.Listeners;
 
+    /// <summary>What services say that their applications speak.</summary>
+    public AppProtocol Declared { get; init; } = AppProtocol.UnknownProtocol;
+
     /// <summary>Where the listener that was opened last is.</summary>
     public IpPort Address => sockets.Opened;
 
@@ -119,7 +122,7 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
-    public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);
+    public string AddService(params IpPort[] endpoints) => AddService(Declared, endpoints);
 
     private string AddService(AppProtocol protocol, params IpPort[] endpoints)
     {

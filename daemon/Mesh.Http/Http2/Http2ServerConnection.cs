@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Mesh.Http.Http1;
 using Mesh.Io;
 
 namespace Mesh.Http.Http2;
@@ -21,6 +22,7 @@ public sealed class Http2ServerConnection : IDrainable
     {
         (this.transport, this.newHandler, idleTimeout) = (transport, newHandler, limits.KeepAliveTimeout);
         http2 = Http2Connection.Server(transport, Http2Settings.Requests with { MaxHeaderListBytes = limits.MaxHeadBytes }, Http2Limits.Requests);
+        http2.OnRefused = OnRefused;
         idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
     }
 
@@ -48,7 +50,7 @@ public sealed class Http2ServerConnection : IDrainable
 
     private async void Serve(Http2Stream stream)
     {
-        var server = idle.TryPop(out var kept) ? kept : new Server(new Http2ServerExchange(transport), newHandler());
+        var server = Take();
         try
         {
             server.Exchange.Start(stream);
@@ -66,6 +68,20 @@ public sealed class Http2ServerConnection : IDrainable
         }
     }
 
+    private Server Take() => idle.TryPop(out var kept) ? kept : new Server(new Http2ServerExchange(transport), newHandler());
+
+    private void OnRefused(HeaderList fields, HttpMessageException error)
+    {
+        var server = Take();
+        var known = server.Exchange.Request;
+        known.Clear();
+        if (fields.TryGet(":method"u8, out var method) && Http1Parser.IsToken(method)) known.Method.Set(method);
+        if (fields.TryGet(":path"u8, out var path) && Http1Parser.IsTarget(path)) known.Target.Set(path);
+        if (fields.TryGet(":authority"u8, out var authority) && Http1Parser.IsAuthority(authority)) known.Authority.Set(authority);
+        server.Handler.OnRefused(known, transport.RemoteAddress, error);
+        idle.Push(server);
+    }
+
     private void OnIdle()
     {
         // The last responses may still be on their way to a slow reader.
@@ -79,17 +95,18 @@ public sealed class Http2ServerConnection : IDrainable
         var (exchange, handler) = server;
         try
         {
-            if (exchange.Request.Authority.IsEmpty) await Refuse(exchange, "there is neither :authority nor host");
-            else await handler.HandleAsync(exchange);
+            if (exchange.Request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
+            await handler.HandleAsync(exchange);
         }
         catch (HttpMessageException error)
         {
+            handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
             if (exchange.ResponseStarted) exchange.Abort();
             else await Refuse(exchange, error.Message, error.Status);
         }
     }
 
-    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status = 400)
+    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status)
     {
         var head = new ResponseHead { Status = status };
         head.Headers.Add("content-type", "text/plain");

@@ -60,6 +60,9 @@ public sealed class Http2Stream : IDisposable
     /// <summary>The peer has sent all of its message.</summary>
     public bool RemoteEnded { get; private set; }
     internal bool LocalEnded { get; set; }
+
+    /// <summary>The rule that the peer broke on this stream, for which we reset it.</summary>
+    internal string? PeerFault { get; set; }
     internal bool IsReleased { get; private set; }
     internal bool HeadSent { get; set; }
     internal bool FinalHeadReceived { get; set; }
@@ -127,6 +130,13 @@ public sealed class Http2Stream : IDisposable
 
     /// <summary>Ends both directions at once with RST_STREAM. Idempotent; nothing happens when the stream is over.</summary>
     public void Reset(ErrorCode code) => connection.ResetStream(this, code, BreakKind.Aborted, $"stream {Id} was reset here with {code}");
+
+    /// <summary>As <see cref="Reset"/>, behind as much of what was written as windows and transport take now.</summary>
+    internal void ResetAfterData(ErrorCode code)
+    {
+        if (!IsBroken) connection.Scheduler.WriteRest(this);
+        Reset(code);
+    }
 
     /// <summary>Gives the stream back. What was written before <c>Output</c> was completed is still sent; a body that was not read to its end is
     /// refused; an output that was not completed resets the stream with CANCEL.</summary>
@@ -201,7 +211,8 @@ public sealed class Http2Stream : IDisposable
         if (part.IsEmpty) return;
         if (input.IsCompleted)
         {
-            ReturnCredit((int)part.Length);
+            // After our answer it is about to be reset: no window for what nobody reads.
+            if (!LocalEnded) ReturnCredit((int)part.Length);
             return;
         }
         input.Append(part);

@@ -38,6 +38,12 @@ public sealed record ProxyOptions
     /// so that we rarely meet one that is just being closed.</summary>
     public TimeSpan UpstreamIdleTimeout { get; init; } = TimeSpan.FromSeconds(50);
 
-    /// <summary>Idle connections kept per loop, source and endpoint.</summary>
-    public int MaxIdlePerEndpoint { get; init; } = 128;
+    /// <summary>Idle connections kept per loop, source and endpoint, while as many are in use now and then.</summary>
+    public int MaxIdlePerEndpoint { get; init; } = 1024;
+
+    /// <summary>Of them those that are kept although nobody needed so many, until they are too old.</summary>
+    public int AlwaysIdlePerEndpoint { get; init; } = 64;
+
+    /// <summary>Idle direct tunnels kept per loop and peer: each holds a TLS session.</summary>
+    public int MaxIdleTunnels { get; init; } = 128;
 }

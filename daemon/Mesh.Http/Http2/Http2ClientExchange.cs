@@ -91,6 +91,7 @@ public sealed class Http2ClientExchange : ClientExchange
     {
         var fields = await Stream.ReadHeadersAsync(interim: true);
         Http2Messages.ReadResponse(fields, head);
+        Stream.GiveBackHead();
         if (head.IsInterim) return head;
         if (!protocol.IsEmpty && head.Status is >= 200 and < 300) ExtendedConnect.ToSwitch(head, protocol.Span, acceptKey);
         bool bodiless = isHead || head.Status is 101 or 204 or 304 || Stream.IsHeadOnly;
@@ -108,7 +109,7 @@ public sealed class Http2ClientExchange : ClientExchange
         var (carried, closing) = (tunnel, stream);
         (shared, stream, tunnel) = (null, null, null);
         if (carried is not null) return carried.DisposeAsync();
-        closing?.Dispose();
+        closing?.DisposeForReuse();
         return default;
     }
 

@@ -137,8 +137,10 @@ public sealed class Http2Connection : IDrainable
     internal ValueTask SendHeadAsync(Http2Stream stream, HeaderList fields, bool endStream)
     {
         SendHead(stream, fields, endStream);
-        return Writer.IsCrowded ? life.WaitForRoomAsync() : ValueTask.CompletedTask;
+        return WaitForRoomAsync();
     }
+
+    internal ValueTask WaitForRoomAsync() => Writer.IsCrowded ? life.WaitForRoomAsync() : ValueTask.CompletedTask;
 
     internal void SendHead(Http2Stream stream, HeaderList fields, bool endStream)
     {
@@ -223,7 +225,7 @@ public sealed class Http2Connection : IDrainable
     internal void Close(Http2Stream stream)
     {
         if (!Streams.Remove(stream)) return;
-        if (stream.IsReleased) stream.GiveBackHeaders();
+        if (stream.IsReleased) Retire(stream);
         opens.Resume();
         life.OnStreamClosed();
     }
@@ -232,7 +234,7 @@ public sealed class Http2Connection : IDrainable
     {
         unreleased--;
         Loop.Counts.Streams--;
-        if (!Streams.TryGet(stream.Id, out _)) stream.GiveBackHeaders();
+        if (!Streams.TryGet(stream.Id, out _)) Retire(stream);
         else if (stream.LocalEnded) RefuseRest(stream);
     }
 
@@ -279,6 +281,13 @@ public sealed class Http2Connection : IDrainable
     private void TellPeerKnown()
     {
         if (peerKnown is not null) Loop.Post(static known => ((TaskCompletionSource)known!).TrySetResult(), peerKnown);
+    }
+
+    /// <summary>Neither its owner nor the peer has anything to do with it any more.</summary>
+    private static void Retire(Http2Stream stream)
+    {
+        stream.GiveBackHeaders();
+        if (stream.CanBeginAgain) StreamPool.Return(stream);
     }
 
     private void OnLocalEnd(Http2Stream stream)

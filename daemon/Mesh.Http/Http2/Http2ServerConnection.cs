@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Mesh.Http.Http1;
 using Mesh.Io;
 
@@ -26,8 +27,6 @@ public sealed class Http2ServerConnection : IDrainable
         idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
     }
 
-    private readonly record struct Server(Http2ServerExchange Exchange, IHttpHandler Handler);
-
     /// <summary>See <see cref="Http2Connection.Reproach"/>.</summary>
     public ErrorCode? Reproach => http2.Reproach;
 
@@ -42,15 +41,16 @@ public sealed class Http2ServerConnection : IDrainable
         while (await http2.AcceptAsync() is { } stream)
         {
             if (serving++ == 0) idleTimer.Cancel();
-            Serve(stream);
+            var server = Take();
+            server.Watch(Serve(server, stream));
         }
         idleTimer.Cancel();
         await running;
     }
 
-    private async void Serve(Http2Stream stream)
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    private async ValueTask Serve(Server server, Http2Stream stream)
     {
-        var server = Take();
         try
         {
             server.Exchange.Start(stream);
@@ -68,7 +68,7 @@ public sealed class Http2ServerConnection : IDrainable
         }
     }
 
-    private Server Take() => idle.TryPop(out var kept) ? kept : new Server(new Http2ServerExchange(transport), newHandler());
+    private Server Take() => idle.TryPop(out var kept) ? kept : new Server(transport.Loop, new Http2ServerExchange(transport), newHandler());
 
     private void OnRefused(HeaderList fields, HttpMessageException error)
     {
@@ -92,17 +92,48 @@ public sealed class Http2ServerConnection : IDrainable
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private static async ValueTask Handle(Server server)
     {
-        var (exchange, handler) = server;
+        var exchange = server.Exchange;
         try
         {
             if (exchange.Request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
-            await handler.HandleAsync(exchange);
+            await server.Handler.HandleAsync(exchange);
         }
         catch (HttpMessageException error)
         {
-            handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
+            server.Handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
             if (exchange.ResponseStarted) exchange.Abort();
             else await Refuse(exchange, error.Message, error.Status);
+        }
+    }
+
+    /// <summary>What serves one stream after another.</summary>
+    private sealed class Server(Loop loop, Http2ServerExchange exchange, IHttpHandler handler)
+    {
+        private ValueTask serving;
+        private Action? onEnd;
+
+        public Http2ServerExchange Exchange => exchange;
+
+        public IHttpHandler Handler => handler;
+
+        /// <summary>Nobody awaits it; what escapes from it is the loop's to report.</summary>
+        public void Watch(ValueTask task)
+        {
+            serving = task;
+            if (task.IsCompleted) End();
+            else task.GetAwaiter().UnsafeOnCompleted(onEnd ??= End);
+        }
+
+        private void End()
+        {
+            try
+            {
+                serving.GetAwaiter().GetResult();
+            }
+            catch (Exception error)
+            {
+                loop.Post(static escaped => ((ExceptionDispatchInfo)escaped!).Throw(), ExceptionDispatchInfo.Capture(error));
+            }
         }
     }
 

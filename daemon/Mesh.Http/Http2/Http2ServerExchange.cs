@@ -14,11 +14,10 @@ internal sealed class Http2ServerExchange : ServerExchange
     private static readonly HeaderList noTrailers = new();
 
     private readonly Connection transport;
-    private readonly HeaderList fields = new();
     private readonly BrokenSignal broken;
     private Http2Stream? stream;
     private TunnelConnection? tunnel;
-    private bool headPending;
+    private ResponseHead? pendingHead;
     private bool ended;
     private bool responseStarted;
 
@@ -41,14 +40,16 @@ internal sealed class Http2ServerExchange : ServerExchange
     {
         stream = opened;
         stream.BrokenSignal = broken;
-        headPending = ended = responseStarted = false;
+        pendingHead = null;
+        ended = responseStarted = false;
         bool isConnect = stream.IsConnectRequest;
         Http2Messages.ReadRequest(stream.Headers, Request);
+        stream.GiveBackHead();
         framing = isConnect || stream.IsHeadOnly ? BodyFraming.None : new BodyFraming(true, stream.PromisedBytes);
     }
 
     /// <summary>The handler has returned: what it left open is reset, and the stream goes back to its connection.</summary>
-    public async ValueTask EndAsync()
+    public ValueTask EndAsync()
     {
         var closing = Stream;
         stream = null;
@@ -57,11 +58,11 @@ internal sealed class Http2ServerExchange : ServerExchange
         if (tunnel is { } carried)
         {
             tunnel = null;
-            await carried.DisposeAsync();
-            return;
+            return carried.DisposeAsync();
         }
         if (!ended) closing.Reset(ErrorCode.InternalError);
-        closing.Dispose();
+        closing.DisposeForReuse();
+        return default;
     }
 
     public override bool IsClientGone() => Stream.IsBroken;
@@ -71,16 +72,15 @@ internal sealed class Http2ServerExchange : ServerExchange
     public override ValueTask WriteInterimAsync(ResponseHead head)
     {
         if (head.Status == 101) responseStarted = true;
-        Write(head);
-        return Stream.SendHeadersAsync(fields, endStream: false);
+        Stream.SendHead(head, endStream: false);
+        return Stream.WaitForRoomAsync();
     }
 
     public override void StartResponse(ResponseHead head, BodyFraming responseFraming)
     {
         responseStarted = true;
-        Write(head);
-        if (responseFraming.HasBody) Stream.SendHead(fields, endStream: false);
-        else headPending = true;
+        if (responseFraming.HasBody) Stream.SendHead(head, endStream: false);
+        else pendingHead = head;
     }
 
     public override ValueTask WriteAsync(ReadOnlySequence<byte> data)
@@ -92,7 +92,7 @@ internal sealed class Http2ServerExchange : ServerExchange
 
     public override ValueTask FlushAsync()
     {
-        if (headPending) return default;
+        if (pendingHead is not null) return default;
         var flush = Stream.Output.FlushAsync();
         if (!flush.IsCompletedSuccessfully) return Wait(flush);
         flush.GetAwaiter().GetResult();
@@ -102,11 +102,11 @@ internal sealed class Http2ServerExchange : ServerExchange
     public override ValueTask FinishAsync(HeaderList? trailers = null)
     {
         ended = true;
-        if (headPending)
+        if (pendingHead is { } head)
         {
-            headPending = false;
-            if (trailers is null) return Stream.SendHeadersAsync(fields, endStream: true);
-            Stream.SendHead(fields, endStream: false);
+            pendingHead = null;
+            Stream.SendHead(head, endStream: trailers is null);
+            if (trailers is null) return Stream.WaitForRoomAsync();
         }
         return trailers is null ? Stream.Output.CompleteAsync() : Stream.SendTrailersAsync(trailers);
     }
@@ -126,12 +126,6 @@ internal sealed class Http2ServerExchange : ServerExchange
     {
         ended = true;
         Stream.Reset(ErrorCode.InternalError);
-    }
-
-    private void Write(ResponseHead head)
-    {
-        fields.Clear();
-        Http2Messages.WriteResponse(head, fields);
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]

@@ -5,14 +5,16 @@ using Mesh.Io;
 namespace Mesh.Http.Http2;
 
 /// <summary>One request and its response, or one tunnel. Lives on the connection's loop and is used only there.
-/// One reader, one writer, one owner, who calls <see cref="Dispose"/> exactly once; after that the stream and its header lists belong to the connection.</summary>
+/// One reader, one writer, one owner, who calls <see cref="Dispose"/> exactly once; after that the stream and its header lists belong to the connection,
+/// which may make the next stream of it.</summary>
 public sealed class Http2Stream : IDisposable
 {
-    private readonly Http2Connection connection;
     private readonly StreamInput input;
     private readonly StreamOutput output;
     private readonly Queue<HeaderList> heads = new(1);
     private readonly HeadWait headWait;
+    private Http2Connection connection;
+    private bool isReusable;
     private bool wantsInterim;
     private int receiveWindow;
     private int creditOwed;
@@ -21,16 +23,15 @@ public sealed class Http2Stream : IDisposable
     private long sentAtLook;
     private long stalledAt;
 
-    internal Http2Stream(Http2Connection connection, int id, int sendWindow)
+    internal Http2Stream(Http2Connection connection)
     {
-        (this.connection, Id, SendWindow) = (connection, id, sendWindow);
-        receiveWindow = connection.Settings.StreamWindowBytes;
+        this.connection = connection;
         headWait = new HeadWait(this);
         input = new StreamInput(this);
-        output = new StreamOutput(this, connection.Limits.StreamSendBufferBytes);
+        output = new StreamOutput(this);
     }
 
-    public int Id { get; }
+    public int Id { get; private set; }
 
     /// <summary>The peer's head with its pseudo-header fields. On servers the request; on clients the final response, once
     /// <see cref="ReadHeadersAsync"/> gave it.</summary>
@@ -111,12 +112,26 @@ public sealed class Http2Stream : IDisposable
         return connection.SendHeadAsync(this, fields, endStream);
     }
 
-    /// <summary>As <see cref="SendHeadersAsync"/> without the wait, for a head that is not the last thing to be sent: the body waits instead.</summary>
-    internal void SendHead(HeaderList fields, bool endStream)
+    /// <summary>As <see cref="SendHeadersAsync"/> without the wait: the body waits instead, or whoever asks for <see cref="WaitForRoomAsync"/>.</summary>
+    internal void SendHead(ResponseHead head, bool endStream)
     {
         ThrowIfBroken();
-        HeadSent = true;
+        HeadSent |= head.Status == 101 || !head.IsInterim;
+        // A list that was in use a moment ago: one of the stream's own would be cold by now.
+        var fields = connection.RentHeaders();
+        Http2Messages.WriteResponse(head, fields);
         connection.SendHead(this, fields, endStream);
+        connection.ReturnHeaders(fields);
+    }
+
+    /// <summary>While the transport is blocked and much waits for it already.</summary>
+    internal ValueTask WaitForRoomAsync() => connection.WaitForRoomAsync();
+
+    /// <summary>It was read and is not asked for again: the next head can have its list.</summary>
+    internal void GiveBackHead()
+    {
+        if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
+        Headers = EmptyHeaders;
     }
 
     /// <summary>Ends our side with trailers, after all of the body. Completes <see cref="Output"/>.</summary>
@@ -136,6 +151,34 @@ public sealed class Http2Stream : IDisposable
     {
         if (!IsBroken) connection.Scheduler.WriteRest(this);
         Reset(code);
+    }
+
+    /// <summary>As a new stream. It was never used before, or is <see cref="CanBeginAgain"/>.</summary>
+    internal void Begin(Http2Connection connection, int id)
+    {
+        this.connection = connection;
+        Id = id;
+        SendWindow = connection.Peer.InitialWindow;
+        receiveWindow = connection.Settings.StreamWindowBytes;
+        input.Begin();
+        output.Begin(connection.Limits.StreamSendBufferBytes);
+        isReusable = wantsInterim = false;
+        (creditOwed, sentBytes, sentAtLook, stalledAt) = (0, 0, 0, 0);
+        PeerFault = null;
+        (ResetCode, IsRefused, RemoteEnded, LocalEnded, IsReleased) = (null, false, false, false, false);
+        (HeadSent, FinalHeadReceived, IsHeadRequest, IsConnectRequest) = (false, false, false, false);
+        ExpectedBytes = PromisedBytes = -1;
+    }
+
+    /// <summary>It ended in order, its owner gave it up for reuse, and nobody holds it or has it in a queue.</summary>
+    internal bool CanBeginAgain => isReusable && IsReleased && !IsBroken && !IsScheduled && BrokenSignal is null
+        && !headWait.IsQueued && !input.Changed.IsQueued && !output.Drained.IsQueued;
+
+    /// <summary>As <see cref="Dispose"/>, by an owner of whom it is certain that no reference to the stream, its input and its output is left.</summary>
+    internal void DisposeForReuse()
+    {
+        isReusable = !IsConnectRequest;
+        Dispose();
     }
 
     /// <summary>Gives the stream back. What was written before <c>Output</c> was completed is still sent; a body that was not read to its end is
@@ -257,11 +300,11 @@ public sealed class Http2Stream : IDisposable
 
     internal void GiveBackHeaders()
     {
-        if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
+        GiveBackHead();
         if (Trailers is not null) connection.ReturnHeaders(Trailers);
         if (PendingTrailers is not null) connection.ReturnHeaders(PendingTrailers);
         while (heads.TryDequeue(out var head)) connection.ReturnHeaders(head);
-        (Headers, Trailers, PendingTrailers) = (EmptyHeaders, null, null);
+        (Trailers, PendingTrailers) = (null, null);
     }
 
     private void ReturnCredit(int bytes)
@@ -277,7 +320,7 @@ public sealed class Http2Stream : IDisposable
     {
         while (heads.TryDequeue(out var head))
         {
-            if (!ReferenceEquals(Headers, EmptyHeaders)) connection.ReturnHeaders(Headers);
+            GiveBackHead();
             Headers = head;
             if (wantsInterim || !MessageRules.IsInterim(head)) return true;
         }

@@ -47,7 +47,8 @@ internal sealed class InboundHeads(Http2Connection connection)
         if (MessageRules.CheckRequest(fields, connection.Settings.ExtendedConnect) is { } wrong) return RefuseRequest(id, fields, wrong);
         if (!MessageRules.TryGetContentLength(fields, out long length) || endStream && length > 0)
             return RefuseRequest(id, fields, "content-length is not a number, or not that of the body (RFC 9113 8.1.1)");
-        var stream = new Http2Stream(connection, id, connection.Peer.InitialWindow) { Headers = fields };
+        var stream = StreamPool.Rent(connection, id);
+        stream.Headers = fields;
         fields.TryGet(":method"u8, out var method);
         stream.IsConnectRequest = method.SequenceEqual("CONNECT"u8);
         stream.Promise(stream.IsConnectRequest ? -1 : length);

@@ -9,6 +9,9 @@ internal abstract class LoopSignal
     /// <summary>Already in the list of signals to be fired.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>Somebody waits for it just now.</summary>
+    public virtual bool IsAwaited => true;
+
     public abstract void Fire();
 }
 
@@ -23,6 +26,8 @@ internal abstract class LoopWait<T> : LoopSignal, IValueTaskSource<T>
     /// <returns>False: go on waiting.</returns>
     /// <exception cref="ConnectionBrokenException">Given to the waiter.</exception>
     protected abstract bool TryComplete(out T result);
+
+    public override bool IsAwaited => waiting;
 
     public ValueTask<T> WaitAsync()
     {

@@ -38,7 +38,8 @@ internal sealed class OpenQueue(Http2Connection connection)
 
     private Http2Stream Begin(HeaderList request, bool endStream)
     {
-        var stream = new Http2Stream(connection, connection.Streams.TakeLocalId(), connection.Peer.InitialWindow) { HeadSent = true };
+        var stream = StreamPool.Rent(connection, connection.Streams.TakeLocalId());
+        stream.HeadSent = true;
         request.TryGet(":method"u8, out var method);
         stream.IsHeadRequest = method.SequenceEqual("HEAD"u8);
         stream.IsConnectRequest = method.SequenceEqual("CONNECT"u8);

@@ -33,6 +33,14 @@ internal sealed class StreamInput : PipeReader
 
     public void End() => ended = true;
 
+    /// <summary>As new.</summary>
+    public void Begin()
+    {
+        buffer.Clear();
+        (offered, examined) = (0, 0);
+        ended = canceled = completed = SawEnd = false;
+    }
+
     public override bool TryRead(out ReadResult result)
     {
         if (completed) throw new InvalidOperationException("reading after the reader was completed");

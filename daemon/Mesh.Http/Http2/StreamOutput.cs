@@ -7,13 +7,12 @@ namespace Mesh.Http.Http2;
 internal sealed class StreamOutput : PipeWriter
 {
     private readonly Http2Stream stream;
-    private readonly int limitBytes;
     private readonly FlushWait wait;
     private readonly SegmentBuffer buffer = new();
+    private int limitBytes;
     private bool canceled;
 
-    public StreamOutput(Http2Stream stream, int limitBytes) =>
-        (this.stream, this.limitBytes, wait) = (stream, limitBytes, new FlushWait(this));
+    public StreamOutput(Http2Stream stream) => (this.stream, wait) = (stream, new FlushWait(this));
 
     public LoopSignal Drained => wait;
 
@@ -25,6 +24,15 @@ internal sealed class StreamOutput : PipeWriter
 
     /// <summary>The peer has answered completely and wants no more of the request (8.1). What is written is dropped.</summary>
     public bool IsUnwanted { get; set; }
+
+    /// <summary>As new.</summary>
+    /// <param name="limit">Bytes that may wait before FlushAsync does.</param>
+    public void Begin(int limit)
+    {
+        Clear();
+        limitBytes = limit;
+        canceled = EndRequested = IsUnwanted = false;
+    }
 
     public override bool CanGetUnflushedBytes => true;
 

@@ -12,7 +12,7 @@ internal sealed class Turn(Loop loop, Action pump)
 
     public void Wake(LoopSignal signal)
     {
-        if (!signal.IsQueued)
+        if (!signal.IsQueued && signal.IsAwaited)
         {
             signal.IsQueued = true;
             due.Enqueue(signal);

@@ -8,7 +8,7 @@ namespace Mesh.Http.Http2;
 internal sealed class UnreadRequests
 {
     private readonly Http2Connection connection;
-    private readonly Queue<(Http2Stream Stream, long Since)> waiting = new();
+    private readonly Queue<(int Id, long Since)> waiting = new(); // by number: the object may be another stream's by then
     private readonly LoopTimer timer;
 
     public UnreadRequests(Http2Connection connection)
@@ -22,7 +22,7 @@ internal sealed class UnreadRequests
     {
         // Half of the streams stay for new requests.
         if (connection.Draining || connection.Streams.Count > connection.Settings.MaxConcurrentStreams / 2 || waiting.Count >= connection.Settings.MaxConcurrentStreams) return false;
-        waiting.Enqueue((stream, connection.Loop.Time.GetTimestamp()));
+        waiting.Enqueue((stream.Id, connection.Loop.Time.GetTimestamp()));
         if (!timer.IsArmed) timer.Arm(connection.Limits.LingerTimeout);
         return true;
     }
@@ -30,7 +30,7 @@ internal sealed class UnreadRequests
     public void ResetAll()
     {
         timer.Cancel();
-        while (waiting.TryDequeue(out var entry)) connection.ResetUnread(entry.Stream);
+        while (waiting.TryDequeue(out var entry)) Reset(entry.Id);
     }
 
     /// <summary>The connection has ended, and they with it.</summary>
@@ -38,6 +38,11 @@ internal sealed class UnreadRequests
     {
         timer.Cancel();
         waiting.Clear();
+    }
+
+    private void Reset(int id)
+    {
+        if (connection.Streams.TryGet(id, out var stream)) connection.ResetUnread(stream);
     }
 
     private void OnDue()
@@ -51,7 +56,7 @@ internal sealed class UnreadRequests
                 timer.Arm(left);
                 break;
             }
-            connection.ResetUnread(waiting.Dequeue().Stream);
+            Reset(waiting.Dequeue().Id);
         }
         connection.Turn.Request();
     }

@@ -40,7 +40,7 @@ internal sealed class DirectPeer(ProxyOptions options, TimeProvider time, LoopOc
 
     public void Keep(DirectTunnel tunnel)
     {
-        if (closed || idle.Count >= options.MaxIdlePerEndpoint)
+        if (closed || idle.Count >= options.MaxIdleTunnels)
         {
             tunnel.Close();
             return;

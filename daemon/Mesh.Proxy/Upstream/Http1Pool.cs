@@ -22,12 +22,13 @@ internal readonly record struct PoolKey(string Source, string EndpointUid, IpPor
     public override int GetHashCode() => HashCode.Combine(Target, Client);
 }
 
-/// <summary>Idle HTTP/1.1 upstream connections of one loop. The most recently used is taken first, so that surplus ones grow old and are closed.</summary>
+/// <summary>Idle HTTP/1.1 upstream connections of one loop. The most recently used is taken first, so that surplus ones grow old and are closed. As many
+/// are kept as a busy endpoint needs at once; of those that a peak left behind, half are closed every few seconds.</summary>
 internal sealed class Http1Pool
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<PoolKey, List<Idle>> idle = [];
+    private readonly Dictionary<PoolKey, Shelf> idle = [];
     private readonly ProxyOptions options;
     private readonly Loop loop;
     private readonly LoopOccupancy occupancy;
@@ -41,15 +42,25 @@ internal sealed class Http1Pool
 
     private readonly record struct Idle(Http1ClientConnection Connection, long Since);
 
+    private sealed class Shelf
+    {
+        public List<Idle> Connections { get; } = [];
+
+        /// <summary>The least that lay here since the last sweep: those were not needed.</summary>
+        public int Unneeded { get; set; }
+    }
+
     public int Count => occupancy.Kept(KeptKind.Http1);
 
     public Http1ClientConnection? TryTake(in PoolKey key)
     {
-        if (!idle.TryGetValue(key, out var list)) return null;
+        if (!idle.TryGetValue(key, out var shelf)) return null;
+        var list = shelf.Connections;
         while (list.Count > 0)
         {
             var connection = list[^1].Connection;
             list.RemoveAt(list.Count - 1);
+            shelf.Unneeded = Math.Min(shelf.Unneeded, list.Count);
             occupancy.Add(KeptKind.Http1, -1);
             if (connection.IsStillIdle()) return connection;
             Discard(connection);
@@ -59,7 +70,8 @@ internal sealed class Http1Pool
 
     public void Return(in PoolKey key, Http1ClientConnection connection)
     {
-        if (!idle.TryGetValue(key, out var list)) idle.Add(key, list = []);
+        if (!idle.TryGetValue(key, out var shelf)) idle.Add(key, shelf = new Shelf());
+        var list = shelf.Connections;
         if (list.Count >= options.MaxIdlePerEndpoint)
         {
             Discard(connection);
@@ -73,22 +85,36 @@ internal sealed class Http1Pool
     /// <summary>Closes every idle connection that the workload is a party of: it has left this machine.</summary>
     public void CloseOf(string uid)
     {
-        foreach (var (key, list) in idle.Where(pair => pair.Key.Source == uid || pair.Key.EndpointUid == uid).ToList())
+        foreach (var (key, shelf) in idle.Where(pair => pair.Key.Source == uid || pair.Key.EndpointUid == uid).ToList())
         {
-            foreach (var entry in list) Discard(entry.Connection);
-            occupancy.Add(KeptKind.Http1, -list.Count);
+            foreach (var entry in shelf.Connections) Discard(entry.Connection);
+            occupancy.Add(KeptKind.Http1, -shelf.Connections.Count);
             idle.Remove(key);
         }
     }
 
     private void Sweep()
     {
-        foreach (var (key, list) in idle.ToList())
+        foreach (var (key, shelf) in idle.ToList())
         {
-            occupancy.Add(KeptKind.Http1, -list.RemoveAll(IsOver));
+            var list = shelf.Connections;
+            int closed = list.RemoveAll(IsOver) + Trim(shelf);
+            occupancy.Add(KeptKind.Http1, -closed);
+            shelf.Unneeded = list.Count;
             if (list.Count == 0) idle.Remove(key);
         }
         if (Count > 0) sweep.Arm(SweepInterval);
+    }
+
+    /// <returns>How many were closed: of the oldest, those beyond what is always kept.</returns>
+    private int Trim(Shelf shelf)
+    {
+        int surplus = Math.Min(shelf.Unneeded, shelf.Connections.Count) - options.AlwaysIdlePerEndpoint;
+        if (surplus <= 0) return 0;
+        int closed = (surplus + 1) / 2;
+        foreach (var entry in shelf.Connections.Take(closed)) Discard(entry.Connection);
+        shelf.Connections.RemoveRange(0, closed);
+        return closed;
     }
 
     private bool IsOver(Idle entry)

@@ -8,6 +8,13 @@ namespace Mesh.Compare.Candidates;
 internal sealed record Backend(string Folder)
 {
     public const int Port = 8080;
+
+    /// <summary>A gRPC server, HTTP/2 without TLS: one method, which answers every call with the same message and status 0 in the trailers. The file of
+    /// that message has the method's name.</summary>
+    public const int GrpcPort = 8081;
+    public const string Method = "bench.Echo/Unary";
+    private const int MessageBytes = 100;
+
     public const string OneKiB = "1k", QuarterMiB = "256k", Bulk = "64m";
     public const int BulkBytes = 64 << 20;
 
@@ -21,6 +28,8 @@ internal sealed record Backend(string Folder)
         Directory.CreateDirectory(Path.Combine(folder, "www"));
         foreach (var (name, bytes) in new[] { (OneKiB, 1024), (QuarterMiB, 256 * 1024), (Bulk, BulkBytes) })
             await System.IO.File.WriteAllBytesAsync(backend.File(name), RandomNumberGenerator.GetBytes(bytes));
+        Directory.CreateDirectory(Path.GetDirectoryName(backend.File(Method))!);
+        await System.IO.File.WriteAllBytesAsync(backend.File(Method), [0, 0, 0, 0, MessageBytes, .. RandomNumberGenerator.GetBytes(MessageBytes)]);
         await backend.ServeAsync(folder, start);
         return backend;
     }
@@ -57,6 +66,14 @@ internal sealed record Backend(string Folder)
           uwsgi_temp_path {{folder}}/backend-uwsgi;
           scgi_temp_path {{folder}}/backend-scgi;
           server { listen {{Port}} backlog=4096; root {{Folder}}/www; }
+          server {
+            listen {{GrpcPort}} http2 backlog=4096;
+            http2_max_concurrent_streams 256;
+            root {{Folder}}/www;
+            default_type application/grpc;
+            add_trailer grpc-status 0;
+            error_page 405 =200 $uri;
+          }
         }
         """;
 }

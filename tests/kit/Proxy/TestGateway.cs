@@ -50,6 +50,9 @@ public sealed class TestGateway : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
+    /// <summary>What services say that their applications speak.</summary>
+    public AppProtocol Declared { get; init; } = AppProtocol.UnknownProtocol;
+
     /// <summary>Where the listener that was opened last is.</summary>
     public IpPort Address => sockets.Opened;
 
@@ -107,7 +110,7 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>A service with these endpoints.</summary>
     /// <returns>Its key.</returns>
-    public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);
+    public string AddService(params IpPort[] endpoints) => AddService(Declared, endpoints);
 
     private string AddService(AppProtocol protocol, params IpPort[] endpoints)
     {

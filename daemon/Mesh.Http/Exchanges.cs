@@ -9,6 +9,12 @@ public interface IHttpHandler
 {
     /// <summary>Must finish the response, or abort the exchange; what it throws aborts the exchange too.</summary>
     ValueTask HandleAsync(ServerExchange exchange);
+
+    /// <summary>A request was refused without the handler, because it cannot be read: to be counted. Not called while the handler handles another.</summary>
+    /// <param name="known">What could be read of the head; the rest is empty. Not to be kept.</param>
+    void OnRefused(RequestHead known, IpPort client, HttpMessageException error)
+    {
+    }
 }
 
 /// <summary>One request and its response as the server side sees them. Order: interim heads, <see cref="StartResponse"/>, writes, <see cref="FinishAsync"/>.
@@ -40,6 +46,9 @@ public abstract class ServerExchange
 
     /// <summary>The client has gone away. To be asked only while nobody reads the request.</summary>
     public abstract bool IsClientGone();
+
+    /// <summary>What the client did wrong with its request, for which the exchange was reset; null: nothing.</summary>
+    public virtual string? ClientFault => null;
 
     /// <summary>Sends a 1xx head at once; HTTP/1.0 clients are spared it.</summary>
     public abstract ValueTask WriteInterimAsync(ResponseHead head);
@@ -92,6 +101,9 @@ public abstract class ClientExchange : IAsyncDisposable
     public abstract PipeReader ResponseBody { get; }
 
     public abstract HeaderList ResponseTrailers { get; }
+
+    /// <summary>Known with the final head: the upstream takes nothing more of the request than it has.</summary>
+    public abstract bool EndsRequest { get; }
 
     /// <summary>Both messages are whole and the connection may carry another exchange.</summary>
     public abstract bool IsReusable { get; }

@@ -22,6 +22,13 @@ public sealed record HttpLimits
 
     /// <summary>How much of an unread request body is read away to keep a connection usable; more than that and it is closed.</summary>
     public int MaxDrainBytes { get; init; } = 64 * 1024;
+
+    /// <summary>How long an unread request body is read away: to keep a connection usable, or so that its client gets the response before the connection is
+    /// closed. 30 s is what nginx takes; less breaks off slow uploads that were refused before their client has looked for an answer.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Silence after our half-close that ends the connection; a client that has got its response closes at once.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>The peer broke the protocol: what it did, and the status that says so.</summary>

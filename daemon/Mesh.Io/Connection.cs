@@ -6,6 +6,7 @@ namespace Mesh.Io;
 /// Lives on one loop and is used only there. One reader and one writer at a time.
 /// <list type="bullet">
 /// <item><c>Input</c> ends with IsCompleted when the peer half-closed; a reset or abort throws <see cref="ConnectionBrokenException"/>.</item>
+/// <item>A write that fails ends writing. What the peer sent before is still there to be read, and how it ended comes after it.</item>
 /// <item><c>Output.CompleteAsync</c> sends what is buffered and half-closes (FIN, close_notify, END_STREAM).</item>
 /// <item><c>DisposeAsync</c> releases everything; unless Output was completed it aborts. Idempotent.</item>
 /// </list></summary>
@@ -17,9 +18,13 @@ public abstract class Connection : IAsyncDisposable
     public abstract IpPort LocalAddress { get; }
     public abstract IpPort RemoteAddress { get; }
 
+    /// <summary>The connection is broken, or a write has failed because the peer takes nothing more: it may have answered before, so that reading goes on to
+    /// what ends it.</summary>
+    public virtual bool IsOutputBroken => false;
+
     /// <summary>Called on the loop when the connection breaks, also while nobody reads or writes it; null: nobody wants to know. A half-close is no
     /// break. A TLS session passes on what its transport tells, a tunnel stream what its tunnel tells.</summary>
-    public Action? OnBroken { get; set; }
+    public virtual Action? OnBroken { get; set; }
 
     /// <summary>Ends both directions at once (RST, RST_STREAM). Pending and later operations throw <see cref="ConnectionBrokenException"/>. Idempotent.</summary>
     public abstract void Abort();

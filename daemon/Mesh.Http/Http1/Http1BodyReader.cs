@@ -18,6 +18,9 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
     /// <summary>The last byte, framing included, has been consumed.</summary>
     public bool Ended { get; private set; }
 
+    /// <summary>A byte of it has been consumed.</summary>
+    public bool Begun { get; private set; }
+
     public void Start(BodyMode bodyMode, long length)
     {
         (mode, remaining) = (bodyMode, length);
@@ -25,6 +28,7 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
         Trailers.Clear();
         current = default;
         Ended = bodyMode == BodyMode.None;
+        Begun = false;
     }
 
     public override bool TryRead(out ReadResult result)
@@ -54,6 +58,7 @@ internal sealed class Http1BodyReader(PipeReader input, HttpLimits limits, int s
         current = default;
         input.AdvanceTo(consumed, examined);
         if (bytes == 0) return;
+        Begun = true;
         if (mode == BodyMode.Chunked) decoder.Consume(bytes);
         if (mode != BodyMode.Length) return;
         remaining -= bytes;

@@ -38,6 +38,7 @@ public sealed class Http1ClientConnection : ClientExchange
 
     public override PipeReader ResponseBody => body;
     public override HeaderList ResponseTrailers => body.Trailers;
+    public override bool EndsRequest => headRead && !keepAlive && !switched;
     public override bool IsReusable => keepAlive && headRead && writer.Ended && body.Ended && !switched;
 
     /// <summary>Looks whether an idle connection is still good: the upstream has neither closed it nor sent anything unasked.</summary>

@@ -25,11 +25,11 @@ public static class Http1Parser
 
     /// <summary>Looks for a whole request head at the start of the buffer.</summary>
     /// <param name="headLength">Bytes of the head with its empty line, when the result is true.</param>
-    /// <exception cref="HttpMessageException">400, 414, 431 or 505, with what is wrong.</exception>
+    /// <exception cref="HttpMessageException">400, 414, 431 or 505, with what is wrong. The head has what was read before it.</exception>
     public static bool TryParseRequest(in ReadOnlySequence<byte> buffer, HttpLimits limits, RequestHead head, out int headLength)
     {
-        if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
         head.Clear();
+        if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
         int lineEnd = FirstLineEnd(bytes);
         ParseRequestLine(bytes[..lineEnd], limits, head);
         ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);

@@ -165,6 +165,7 @@ public sealed class Http1ServerConnection : IDrainable
 
     private async ValueTask Refuse(HttpMessageException error)
     {
+        handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
         exchange.StartUnreadable();
         var head = new ResponseHead { Status = error.Status };
         head.Headers.Add("content-type", "text/plain");
@@ -177,6 +178,7 @@ public sealed class Http1ServerConnection : IDrainable
     private async ValueTask<bool> DrainRequest()
     {
         long drained = 0;
+        idle.Start(limits.DrainTimeout);
         try
         {
             while (!exchange.RequestEnded)
@@ -184,25 +186,28 @@ public sealed class Http1ServerConnection : IDrainable
                 var read = await exchange.RequestBody.ReadAsync();
                 drained += read.Buffer.Length;
                 exchange.RequestBody.AdvanceTo(read.Buffer.End);
-                if (drained > limits.MaxDrainBytes) return false;
+                if (read.IsCanceled || drained > limits.MaxDrainBytes) return false;
             }
         }
         catch (HttpMessageException)
         {
             return false;
         }
+        idle.Stop();
         return true;
     }
 
-    /// <summary>Half-closes and waits a little for the client's FIN: closing with unread bytes would reset the connection and
-    /// could destroy the response on its way (RFC 9112 9.6).</summary>
+    /// <summary>Half-closes and reads away what the client still sends until its FIN, within bounds: closing with unread bytes would reset the connection
+    /// and could destroy the response on its way (RFC 9112 9.6).</summary>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask CloseGracefully()
     {
         await connection.Output.CompleteAsync();
-        idle.Start(TimeSpan.FromSeconds(2));
-        while (true)
+        var time = connection.Loop.Time;
+        long start = time.GetTimestamp();
+        while (time.GetElapsedTime(start) < limits.DrainTimeout)
         {
+            idle.Start(limits.LingerTimeout);
             var read = await connection.Input.ReadAsync();
             connection.Input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted || read.IsCanceled) return;

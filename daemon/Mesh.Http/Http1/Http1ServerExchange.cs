@@ -12,6 +12,7 @@ internal sealed class Http1ServerExchange : ServerExchange
     private readonly Http1MessageWriter writer;
     private BodyFraming framing;
     private bool aborted;
+    private bool waits; // for 100, as far as we know, before it sends its body
 
     public Http1ServerExchange(Connection connection, HttpLimits limits)
     {
@@ -57,6 +58,7 @@ internal sealed class Http1ServerExchange : ServerExchange
             _ => BodyFraming.Streamed,
         };
         body.Start(mode, length);
+        waits = framing.HasBody && Request.Headers.Contains("expect"u8);
         KeepAlive = !draining && Http1Framing.IsPersistent(Request.Headers, Request.IsHttp10);
     }
 
@@ -64,7 +66,7 @@ internal sealed class Http1ServerExchange : ServerExchange
     internal void StartUnreadable()
     {
         Request.Clear();
-        responseStarted = aborted = false;
+        responseStarted = aborted = waits = false;
         framing = BodyFraming.None;
         body.Start(BodyMode.None, 0);
         KeepAlive = false;
@@ -72,6 +74,7 @@ internal sealed class Http1ServerExchange : ServerExchange
 
     public override ValueTask WriteInterimAsync(ResponseHead head)
     {
+        waits &= head.Status != 100;
         if (Request.IsHttp10) return default;
         writer.WriteResponseHead(head, BodyMode.None, 0, bodiless: true, close: false, keepAlive: false);
         return writer.FlushAsync();
@@ -83,7 +86,8 @@ internal sealed class Http1ServerExchange : ServerExchange
         var mode = !responseFraming.HasBody ? BodyMode.None
             : !responseFraming.IsStreamed ? BodyMode.Length
             : Request.IsHttp10 ? BodyMode.UntilClose : BodyMode.Chunked;
-        if (mode == BodyMode.UntilClose) KeepAlive = false;
+        // Answered without having asked for the body: nobody can say whether it comes all the same, so no other request can follow (RFC 9110 10.1.1).
+        if (mode == BodyMode.UntilClose || waits && !body.Begun) KeepAlive = false;
         bool bodiless = head.IsInterim || head.Status is 204 or 304 || Request.IsMethod("HEAD"u8);
         writer.WriteResponseHead(head, mode, Math.Max(0, responseFraming.Length), bodiless, close: !KeepAlive, keepAlive: KeepAlive && Request.IsHttp10);
     }
@@ -100,6 +104,7 @@ internal sealed class Http1ServerExchange : ServerExchange
 
     public override bool IsClientGone()
     {
+        if (connection.IsOutputBroken) return true;
         try
         {
             if (connection.Input.TryRead(out var read)) connection.Input.AdvanceTo(read.Buffer.Start);

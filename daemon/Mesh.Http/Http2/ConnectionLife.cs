@@ -29,12 +29,13 @@ internal sealed class ConnectionLife
     private bool prefaceSeen;
     private bool settingsAcknowledged;
     private bool isAborted;
+    private bool isUnwritable;
     private int goAwayLastId = int.MaxValue;
 
     public ConnectionLife(Http2Connection connection)
     {
         (this.connection, transport) = (connection, connection.Transport);
-        unblocked = new UnblockedWait(connection.Writer);
+        unblocked = new UnblockedWait(this, connection.Writer);
         keepAlive = new KeepAlive(transport.Loop, connection.Limits, SendPing, OnSilence, ResetStalled);
         settingsTimer = new LoopTimer(transport.Loop.Timers, static state => ((ConnectionLife)state!).OnSettingsTimeout(), this);
         // A head in one frame may be as large as a block in several, plus padding and priority.
@@ -113,7 +114,7 @@ internal sealed class ConnectionLife
             }
             catch (ConnectionBrokenException broken)
             {
-                End(broken.Kind, broken.Message, abort: true);
+                OnUnwritable(broken);
             }
         }
     }
@@ -258,7 +259,11 @@ internal sealed class ConnectionLife
         linger.Arm(connection.Limits.LingerTimeout);
         try
         {
-            for (Pump(); connection.Writer.IsBlocked; Pump()) await unblocked.WaitAsync();
+            for (Pump(); connection.Writer.IsBlocked; Pump())
+            {
+                if (isUnwritable) return;
+                await unblocked.WaitAsync();
+            }
             await transport.Output.CompleteAsync();
             ReadResult result;
             do
@@ -283,12 +288,22 @@ internal sealed class ConnectionLife
         }
         catch (ConnectionBrokenException broken)
         {
-            End(broken.Kind, broken.Message, abort: true);
+            OnUnwritable(broken);
+            return;
         }
         connection.Writer.IsBlocked = false;
         connection.Turn.Wake(unblocked);
         connection.Turn.RunNow();
         if (!connection.Writer.IsCrowded) ResumeRoomWaiters();
+    }
+
+    /// <summary>Responses and GOAWAY may have arrived before the peer closed: reading goes on to what ended it. Nothing is written any more.</summary>
+    private void OnUnwritable(ConnectionBrokenException broken)
+    {
+        (isUnwritable, connection.Writer.IsBlocked) = (true, true);
+        if (!IsOver) return;
+        End(broken.Kind, broken.Message, abort: true);
+        connection.Turn.Wake(unblocked);
     }
 
     private void ResumeRoomWaiters()
@@ -334,8 +349,8 @@ internal sealed class ConnectionLife
     private void OnSilence() => End(
         BreakKind.Reset, $"no sign of life from {transport.RemoteAddress} within {connection.Limits.PingTimeout} after a PING", abort: true);
 
-    private sealed class UnblockedWait(FrameWriter writer) : LoopWait<bool>
+    private sealed class UnblockedWait(ConnectionLife life, FrameWriter writer) : LoopWait<bool>
     {
-        protected override bool TryComplete(out bool result) => result = !writer.IsBlocked;
+        protected override bool TryComplete(out bool result) => result = !writer.IsBlocked || life.isUnwritable;
     }
 }

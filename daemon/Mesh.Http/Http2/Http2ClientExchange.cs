@@ -28,6 +28,8 @@ public sealed class Http2ClientExchange : ClientExchange
     public override PipeReader ResponseBody => Stream.Input;
     public override HeaderList ResponseTrailers => Stream.Trailers ?? noTrailers;
 
+    public override bool EndsRequest => Stream.SendBuffer.IsUnwanted;
+
     /// <summary>The connection is shared and not at anybody's disposal.</summary>
     public override bool IsReusable => false;
 

@@ -18,7 +18,9 @@ public sealed class Http2Connection : IDrainable
     private readonly HeaderListPool headerLists = new();
     private readonly AcceptQueue accepted;
     private readonly OpenQueue opens;
+    private readonly UnreadRequests unread;
     private readonly FloodGuard resets;
+    private readonly FloodGuard idleFrames;
     private TaskCompletionSource? peerKnown;
     private int unreleased;
 
@@ -32,7 +34,9 @@ public sealed class Http2Connection : IDrainable
         Scheduler = new SendScheduler(Writer, Peer, OnLocalEnd);
         ReceiveWindow = new ReceiveWindow(Writer, settings.ConnectionWindowBytes, limits.MaxBufferedBytes);
         resets = new FloodGuard(transport.Loop.Time, limits.ResetBurst, limits.ResetsPerSecond, "reset streams");
+        idleFrames = new FloodGuard(transport.Loop.Time, limits.IdleFrameBurst, limits.IdleFramesPerSecond, "frames that move nothing");
         opens = new OpenQueue(this);
+        unread = new UnreadRequests(this);
         life = new ConnectionLife(this);
         accepted = new AcceptQueue(life);
         Turn = new Turn(transport.Loop, life.Pump);
@@ -73,6 +77,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>What we ended the connection for with a GOAWAY; null when it ended otherwise.</summary>
     public ErrorCode? Reproach => life.Reproach;
 
+    /// <summary>Servers: called with what could be read of a request that was answered, or its stream reset, before it became a stream for anybody.</summary>
+    internal Action<HeaderList, HttpMessageException>? OnRefused { get; set; }
+
     internal Connection Transport { get; }
     internal Http2Settings Settings { get; }
     internal Http2Limits Limits { get; }
@@ -105,7 +112,12 @@ public sealed class Http2Connection : IDrainable
 
     /// <summary>Says that no more streams are taken and lets the open ones finish; then closes. Completes when the last one has.
     /// A server announces first and refuses a round trip later, so that no request is lost (6.8).</summary>
-    public Task GoAwayAsync() => life.DrainAsync();
+    public Task GoAwayAsync()
+    {
+        var drained = life.DrainAsync();
+        unread.ResetAll();
+        return drained;
+    }
 
     void IDrainable.Drain() => _ = GoAwayAsync();
 
@@ -154,6 +166,7 @@ public sealed class Http2Connection : IDrainable
         CountReset();
         if (Streams.TryGet(id, out var stream))
         {
+            stream.PeerFault = reason;
             ResetStream(stream, code, BreakKind.Reset, $"stream {id} was reset here with {code}: {reason}");
             return;
         }
@@ -162,6 +175,12 @@ public sealed class Http2Connection : IDrainable
     }
 
     internal void CountReset() => resets.Count();
+
+    /// <summary>The peer has sent something that makes work and moves nothing.</summary>
+    internal void CountIdleFrame() => idleFrames.Count();
+
+    /// <summary>A receiver gives window back for what it has got, and may open a window for each stream: so many WINDOW_UPDATE frames are its good right.</summary>
+    internal long WindowUpdatesExpected => Scheduler.DataFrames * Limits.WindowUpdatesPerDataFrame + Streams.Begun * 2;
 
     internal bool IsBeyondGoAway(int id) => life.IsBeyondGoAway(id);
 
@@ -245,6 +264,7 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Everything that waits on this connection goes on and finds that it ended.</summary>
     internal void BreakAll(BreakKind kind, string reason)
     {
+        unread.Clear();
         foreach (var stream in Streams.Open.ToArray())
         {
             stream.Break(kind, reason);
@@ -278,6 +298,11 @@ public sealed class Http2Connection : IDrainable
     }
 
     /// <summary>Our side is done and nobody reads what still comes. A server that has answered says so with NO_ERROR (8.1).</summary>
-    private void RefuseRest(Http2Stream stream) =>
+    internal void ResetUnread(Http2Stream stream) =>
         ResetStream(stream, IsServer ? ErrorCode.NoError : ErrorCode.Cancel, BreakKind.Aborted, $"stream {stream.Id} was given up");
+
+    private void RefuseRest(Http2Stream stream)
+    {
+        if (!IsServer || !unread.TryAdd(stream)) ResetUnread(stream);
+    }
 }

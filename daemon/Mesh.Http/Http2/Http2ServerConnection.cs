@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Mesh.Http.Http1;
 using Mesh.Io;
 
 namespace Mesh.Http.Http2;
@@ -22,9 +23,9 @@ public sealed class Http2ServerConnection : IDrainable
     {
         (this.transport, this.newHandler, idleTimeout) = (transport, newHandler, limits.KeepAliveTimeout);
         http2 = Http2Connection.Server(transport, Http2Settings.Requests with { MaxHeaderListBytes = limits.MaxHeadBytes }, Http2Limits.Requests);
+        http2.OnRefused = OnRefused;
         idleTimer = new LoopTimer(transport.Loop.Timers, static self => ((Http2ServerConnection)self!).OnIdle(), this);
     }
-
 
     /// <summary>See <see cref="Http2Connection.Reproach"/>.</summary>
     public ErrorCode? Reproach => http2.Reproach;
@@ -40,7 +41,7 @@ public sealed class Http2ServerConnection : IDrainable
         while (await http2.AcceptAsync() is { } stream)
         {
             if (serving++ == 0) idleTimer.Cancel();
-            var server = idle.TryPop(out var kept) ? kept : new Server(transport.Loop, new Http2ServerExchange(transport), newHandler());
+            var server = Take();
             server.Watch(Serve(server, stream));
         }
         idleTimer.Cancel();
@@ -67,6 +68,20 @@ public sealed class Http2ServerConnection : IDrainable
         }
     }
 
+    private Server Take() => idle.TryPop(out var kept) ? kept : new Server(transport.Loop, new Http2ServerExchange(transport), newHandler());
+
+    private void OnRefused(HeaderList fields, HttpMessageException error)
+    {
+        var server = Take();
+        var known = server.Exchange.Request;
+        known.Clear();
+        if (fields.TryGet(":method"u8, out var method) && Http1Parser.IsToken(method)) known.Method.Set(method);
+        if (fields.TryGet(":path"u8, out var path) && Http1Parser.IsTarget(path)) known.Target.Set(path);
+        if (fields.TryGet(":authority"u8, out var authority) && Http1Parser.IsAuthority(authority)) known.Authority.Set(authority);
+        server.Handler.OnRefused(known, transport.RemoteAddress, error);
+        idle.Push(server);
+    }
+
     private void OnIdle()
     {
         // The last responses may still be on their way to a slow reader.
@@ -80,11 +95,12 @@ public sealed class Http2ServerConnection : IDrainable
         var exchange = server.Exchange;
         try
         {
-            if (exchange.Request.Authority.IsEmpty) await Refuse(exchange, "there is neither :authority nor host");
-            else await server.Handler.HandleAsync(exchange);
+            if (exchange.Request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
+            await server.Handler.HandleAsync(exchange);
         }
         catch (HttpMessageException error)
         {
+            server.Handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
             if (exchange.ResponseStarted) exchange.Abort();
             else await Refuse(exchange, error.Message, error.Status);
         }
@@ -121,7 +137,7 @@ public sealed class Http2ServerConnection : IDrainable
         }
     }
 
-    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status = 400)
+    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status)
     {
         var head = new ResponseHead { Status = status };
         head.Headers.Add("content-type", "text/plain");

@@ -67,6 +67,8 @@ internal sealed class Http2ServerExchange : ServerExchange
 
     public override bool IsClientGone() => Stream.IsBroken;
 
+    public override string? ClientFault => Stream.PeerFault;
+
     public override ValueTask WriteInterimAsync(ResponseHead head)
     {
         if (head.Status == 101) responseStarted = true;

@@ -63,10 +63,15 @@ public sealed record Http2Limits
     /// <summary>Resets per second that are always allowed: how fast the burst refills.</summary>
     public int ResetsPerSecond { get; init; } = 200;
 
-    /// <summary>SETTINGS, PING, PRIORITY, unknown and empty DATA frames in a burst: all of them make work without moving anything.</summary>
+    /// <summary>SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, frames for closed streams and surplus WINDOW_UPDATE in a burst: all of them
+    /// make work without moving anything.</summary>
     public int IdleFrameBurst { get; init; } = 1000;
 
     public int IdleFramesPerSecond { get; init; } = 100;
+
+    /// <summary>WINDOW_UPDATE frames that are no surplus, for each DATA frame that we sent (16 KiB at most). Clients that give window back at every read send
+    /// two for each DATA frame, one for the stream and one for the connection; ten times that still bounds what a flood can cost.</summary>
+    public int WindowUpdatesPerDataFrame { get; init; } = 20;
 
     /// <summary>Control frames and heads waiting for a transport that does not take them. Over that the peer does not read; the connection ends.</summary>
     public int MaxQueuedBytes { get; init; } = 256 * 1024;
@@ -94,6 +99,7 @@ public sealed record Http2Limits
     /// reader may rest as long as it likes, as over TCP.</summary>
     public TimeSpan StallTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>After a connection error: how long to wait for the peer to take our GOAWAY and close.</summary>
+    /// <summary>After a connection error: how long to wait for the peer to take our GOAWAY and close. After an answer to a request that has not ended: how
+    /// long its client may take to end the stream before we reset it.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -61,6 +61,9 @@ public sealed class Http2Stream : IDisposable
     /// <summary>The peer has sent all of its message.</summary>
     public bool RemoteEnded { get; private set; }
     internal bool LocalEnded { get; set; }
+
+    /// <summary>The rule that the peer broke on this stream, for which we reset it.</summary>
+    internal string? PeerFault { get; set; }
     internal bool IsReleased { get; private set; }
     internal bool HeadSent { get; set; }
     internal bool FinalHeadReceived { get; set; }
@@ -143,6 +146,13 @@ public sealed class Http2Stream : IDisposable
     /// <summary>Ends both directions at once with RST_STREAM. Idempotent; nothing happens when the stream is over.</summary>
     public void Reset(ErrorCode code) => connection.ResetStream(this, code, BreakKind.Aborted, $"stream {Id} was reset here with {code}");
 
+    /// <summary>As <see cref="Reset"/>, behind as much of what was written as windows and transport take now.</summary>
+    internal void ResetAfterData(ErrorCode code)
+    {
+        if (!IsBroken) connection.Scheduler.WriteRest(this);
+        Reset(code);
+    }
+
     /// <summary>As a new stream. It was never used before, or is <see cref="CanBeginAgain"/>.</summary>
     internal void Begin(Http2Connection connection, int id)
     {
@@ -154,6 +164,7 @@ public sealed class Http2Stream : IDisposable
         output.Begin(connection.Limits.StreamSendBufferBytes);
         isReusable = wantsInterim = false;
         (creditOwed, sentBytes, sentAtLook, stalledAt) = (0, 0, 0, 0);
+        PeerFault = null;
         (ResetCode, IsRefused, RemoteEnded, LocalEnded, IsReleased) = (null, false, false, false, false);
         (HeadSent, FinalHeadReceived, IsHeadRequest, IsConnectRequest) = (false, false, false, false);
         ExpectedBytes = PromisedBytes = -1;
@@ -243,7 +254,8 @@ public sealed class Http2Stream : IDisposable
         if (part.IsEmpty) return;
         if (input.IsCompleted)
         {
-            ReturnCredit((int)part.Length);
+            // After our answer it is about to be reset: no window for what nobody reads.
+            if (!LocalEnded) ReturnCredit((int)part.Length);
             return;
         }
         input.Append(part);

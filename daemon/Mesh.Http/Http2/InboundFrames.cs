@@ -10,9 +10,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
     private readonly StreamTable streams = connection.Streams;
     private readonly InboundHeads heads = new(connection);
     private readonly HeaderBlock block = new(connection.Settings.MaxHeaderListBytes, connection.Limits.MaxContinuationFrames);
-    private readonly FloodGuard idleFrames = new(
-        connection.Loop.Time, connection.Limits.IdleFrameBurst, connection.Limits.IdleFramesPerSecond, "frames that move nothing");
-
+    private long windowUpdates;
     private Http2Stream? dataStream; // of the DATA frame that is arriving; null when it is ignored
     private int dataBytes;
 
@@ -23,7 +21,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
             throw new Http2ProtocolException(ErrorCode.ProtocolError, $"the first frame is {frame.Type}, must be SETTINGS (RFC 9113 3.4)");
         block.Check(frame);
         if (frame.Type == FrameType.Data) BeginData(frame);
-        else if (frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation) idleFrames.Count();
+        else if (frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation) connection.CountIdleFrame();
     }
 
     public void OnPayload(in FrameHeader frame, ReadOnlySpan<byte> payload)
@@ -46,6 +44,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
                 else connection.Writer.WritePing(payload, ack: true);
                 break;
             case FrameType.GoAway:
+                connection.CountIdleFrame();
                 connection.OnGoAway(
                     BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue,
                     (ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload[4..]), payload[8..]);
@@ -60,8 +59,8 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
     {
         dataBytes += (int)part.Length;
         bool end = frame.Has(FrameFlags.EndStream);
-        if (last && dataBytes == 0 && !end) idleFrames.Count();
         var stream = dataStream;
+        if (last && dataBytes == 0 && (!end || stream is null)) connection.CountIdleFrame();
         if (stream is null || stream.IsBroken) return;
         if (stream.ExpectedBytes >= 0 && (stream.ExpectedBytes -= part.Length) < 0)
         {
@@ -95,8 +94,13 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
     private void OnReset(int id, ErrorCode code)
     {
         if (streams.IsIdle(id)) throw Idle(FrameType.RstStream, id);
-        if (!streams.TryGet(id, out var stream)) return;
-        connection.CountReset();
+        if (!streams.TryGet(id, out var stream))
+        {
+            connection.CountIdleFrame();
+            return;
+        }
+        // What a server says after an answer that came before the end of its request is no reproach (8.1), however many uploads it refuses.
+        if (connection.IsServer || code != ErrorCode.NoError || !stream.RemoteEnded) connection.CountReset();
         stream.ResetCode = code;
         stream.IsRefused = code == ErrorCode.RefusedStream;
         if (code == ErrorCode.NoError && stream.RemoteEnded) stream.StopSending();
@@ -124,6 +128,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
 
     private void OnWindowUpdate(int id, int increment)
     {
+        if (++windowUpdates > connection.WindowUpdatesExpected) connection.CountIdleFrame();
         if (id == 0)
         {
             if (increment == 0) throw new Http2ProtocolException(ErrorCode.ProtocolError, "WINDOW_UPDATE of 0 on the connection (RFC 9113 6.9)");

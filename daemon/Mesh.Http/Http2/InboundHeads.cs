@@ -25,7 +25,7 @@ internal sealed class InboundHeads(Http2Connection connection)
         bool fits = decoder.Decode(block, fields, connection.Settings.MaxHeaderListBytes);
         bool kept = streams.TryGet(id, out var stream)
             ? OnMoreFields(stream, fields, fits, endStream)
-            : connection.IsServer && streams.IsIdle(id) && OnRequest(id, fields, fits, endStream);
+            : connection.IsServer && streams.IsIdle(id) ? OnRequest(id, fields, fits, endStream) : OnClosed();
         if (!kept) connection.ReturnHeaders(fields);
     }
 
@@ -40,12 +40,13 @@ internal sealed class InboundHeads(Http2Connection connection)
         if (connection.IsFull) return Refuse(id, ErrorCode.RefusedStream, "more streams than SETTINGS_MAX_CONCURRENT_STREAMS allows");
         if (!fits)
         {
+            connection.OnRefused?.Invoke(fields, new HttpMessageException(431, $"the header is longer than {connection.Settings.MaxHeaderListBytes} bytes"));
             connection.AnswerHeadTooLarge(id, endStream);
             return false;
         }
-        if (MessageRules.CheckRequest(fields, connection.Settings.ExtendedConnect) is { } wrong) return Refuse(id, ErrorCode.ProtocolError, wrong);
+        if (MessageRules.CheckRequest(fields, connection.Settings.ExtendedConnect) is { } wrong) return RefuseRequest(id, fields, wrong);
         if (!MessageRules.TryGetContentLength(fields, out long length) || endStream && length > 0)
-            return Refuse(id, ErrorCode.ProtocolError, "content-length is not a number, or not that of the body (RFC 9113 8.1.1)");
+            return RefuseRequest(id, fields, "content-length is not a number, or not that of the body (RFC 9113 8.1.1)");
         var stream = StreamPool.Rent(connection, id);
         stream.Headers = fields;
         fields.TryGet(":method"u8, out var method);
@@ -56,9 +57,22 @@ internal sealed class InboundHeads(Http2Connection connection)
         return true;
     }
 
+    private bool RefuseRequest(int id, HeaderList fields, string reason)
+    {
+        connection.OnRefused?.Invoke(fields, new HttpMessageException(400, reason));
+        return Refuse(id, ErrorCode.ProtocolError, reason);
+    }
+
     private bool Refuse(int id, ErrorCode code, string reason)
     {
         connection.StreamError(id, code, reason);
+        return false;
+    }
+
+    /// <summary>What was on its way when we reset the stream: decoded for the table's sake, and dropped.</summary>
+    private bool OnClosed()
+    {
+        connection.CountIdleFrame();
         return false;
     }
 

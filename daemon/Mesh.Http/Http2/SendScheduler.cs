@@ -16,6 +16,9 @@ internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Actio
     /// <summary>The connection's send window. Never below zero.</summary>
     public long Window { get; private set; } = PeerSettings.DefaultWindow;
 
+    /// <summary>Sent so far.</summary>
+    public long DataFrames { get; private set; }
+
     public void Add(Http2Stream stream)
     {
         if (stream.IsScheduled || !stream.HasSomethingToSend) return;
@@ -47,6 +50,12 @@ internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Actio
         }
     }
 
+    /// <summary>Of a stream that is about to be reset: what can go out before that, which is no more than a stream may have waiting.</summary>
+    public void WriteRest(Http2Stream stream)
+    {
+        while (!writer.IsBlocked && Window > 0 && stream.HasSomethingToSend) WriteOneFrame(stream);
+    }
+
     private bool NeedsConnectionWindow(Http2Stream stream) => Window == 0 && stream.SendableBytes > 0;
 
     private void WriteOneFrame(Http2Stream stream)
@@ -58,6 +67,7 @@ internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Actio
         if (length > 0 || drained && stream.PendingTrailers is null)
         {
             writer.WriteData(stream.Id, output, length, endStream: drained && stream.PendingTrailers is null);
+            DataFrames++;
             Window -= length;
             stream.OnSent(length);
         }

@@ -4,7 +4,8 @@ using System.IO.Pipelines;
 namespace Mesh.Http.Http2;
 
 /// <summary>Body bytes of one stream. What the reader advances over is returned to the peer as window.
-/// A reset ends it at once, except that a body that had arrived completely stays readable (8.1).</summary>
+/// A reset ends it at once, except that what had arrived before the peer's own stays readable: all of a whole body (8.1), and the beginning of another
+/// as over TCP.</summary>
 internal sealed class StreamInput : PipeReader
 {
     private readonly Http2Stream stream;
@@ -43,7 +44,7 @@ internal sealed class StreamInput : PipeReader
     public override bool TryRead(out ReadResult result)
     {
         if (completed) throw new InvalidOperationException("reading after the reader was completed");
-        if (!ended) stream.ThrowIfBroken();
+        if (!ended && (stream.ResetCode is null || buffer.Length <= examined)) stream.ThrowIfBroken();
         if (!ended && !canceled && buffer.Length <= examined)
         {
             result = default;

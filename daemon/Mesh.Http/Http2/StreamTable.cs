@@ -22,6 +22,9 @@ internal sealed class StreamTable(bool isServer)
     /// <summary>The next stream that we begin; negative when they are used up.</summary>
     public int NextLocalId { get; private set; } = 1;
 
+    /// <summary>By either side, since the connection began.</summary>
+    public int Begun => isServer ? (LastPeerId + 1) / 2 : NextLocalId > 0 ? NextLocalId / 2 : int.MaxValue / 2;
+
     public int TakeLocalId()
     {
         int id = NextLocalId;

@@ -3,8 +3,8 @@ using Mesh.Io;
 
 namespace Mesh.Http.Http2;
 
-/// <summary>A stream whose DATA is a byte stream: CONNECT after its 200 (RFC 9113 8.5, HBONE). Half-close is END_STREAM, abort is RST_STREAM(CANCEL).
-/// Owns the stream.</summary>
+/// <summary>A stream whose DATA is a byte stream: CONNECT after its 200 (RFC 9113 8.5, HBONE). Half-close is END_STREAM, abort is RST_STREAM(CANCEL),
+/// which overtakes what was written before only where that cannot go out at once. Owns the stream.</summary>
 public sealed class TunnelConnection : Connection
 {
     private readonly Http2Stream stream;
@@ -24,11 +24,12 @@ public sealed class TunnelConnection : Connection
     public override PipeWriter Output => output;
     public override IpPort LocalAddress { get; }
     public override IpPort RemoteAddress { get; }
+    public override bool IsOutputBroken => stream.IsBroken || output.IsUnwanted;
 
     /// <summary>Of the tunnel itself, e.g. to read the head again.</summary>
     public Http2Stream Stream => stream;
 
-    public override void Abort() => stream.Reset(ErrorCode.Cancel);
+    public override void Abort() => stream.ResetAfterData(ErrorCode.Cancel);
 
     public override ValueTask DisposeAsync()
     {

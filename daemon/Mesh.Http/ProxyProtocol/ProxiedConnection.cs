@@ -8,17 +8,21 @@ public sealed class ProxiedConnection : Connection
 {
     private readonly Connection inner;
 
-    private ProxiedConnection(Connection inner, IpPort source, IpPort destination)
-    {
+    private ProxiedConnection(Connection inner, IpPort source, IpPort destination) =>
         (this.inner, RemoteAddress, LocalAddress) = (inner, source, destination);
-        inner.OnBroken = () => OnBroken?.Invoke();
-    }
 
     public override Loop Loop => inner.Loop;
     public override PipeReader Input => inner.Input;
     public override PipeWriter Output => inner.Output;
     public override IpPort LocalAddress { get; }
     public override IpPort RemoteAddress { get; }
+    public override bool IsOutputBroken => inner.IsOutputBroken;
+
+    public override Action? OnBroken
+    {
+        get => inner.OnBroken;
+        set => inner.OnBroken = value;
+    }
 
     public override void Abort() => inner.Abort();
 

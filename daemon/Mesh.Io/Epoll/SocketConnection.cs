@@ -11,6 +11,7 @@ internal sealed class SocketConnection : Connection
     private readonly SocketWriter writer;
     private readonly SocketHandler handler;
     private ConnectionBrokenException? broken;
+    private ConnectionBrokenException? outputBroken;
     private ConnectAttempt? connecting;
     private IpPort? local;
     private int fd;
@@ -40,6 +41,8 @@ internal sealed class SocketConnection : Connection
 
     internal bool IsBroken => broken is not null;
 
+    public override bool IsOutputBroken => broken is not null || outputBroken is not null;
+
     internal bool IsClosed => fd < 0;
 
     public override Loop Loop => loop;
@@ -57,13 +60,32 @@ internal sealed class SocketConnection : Connection
         return connecting.Start();
     }
 
+    /// <summary>A send has failed. A peer that has closed takes nothing more, but may have answered before: reading goes on until it meets the end.
+    /// (The kernel keeps what was received before a reset. It wakes the reader, and gives the reason only once, which was here.)</summary>
+    internal ConnectionBrokenException BreakOutput(int errno)
+    {
+        if (reader.Ended || errno is not (LibC.BrokenPipe or LibC.ConnectionReset)) return Break(errno);
+        return outputBroken ??= Reason(errno);
+    }
+
+    /// <summary>The receiving half has met the end of the stream.</summary>
+    /// <exception cref="ConnectionBrokenException">It was the reset that a failed send has told of. (EPIPE: the peer's FIN came before its reset.)</exception>
+    internal void OnInputEnd()
+    {
+        if (outputBroken is { Errno: not LibC.BrokenPipe }) throw Break(outputBroken);
+    }
+
     /// <summary>Marks the connection as over and gives the reason to throw; the other direction's waiter learns it too.</summary>
-    internal ConnectionBrokenException Break(int errno) =>
-        Break(new ConnectionBrokenException(BreakKind.Reset, $"connection with {RemoteAddress}: {LibC.Describe(errno)}", errno));
+    internal ConnectionBrokenException Break(int errno) => Break(Reason(errno));
 
     internal void ThrowIfBroken()
     {
         if (broken is not null) throw broken;
+    }
+
+    internal void ThrowIfOutputBroken()
+    {
+        if ((broken ?? outputBroken) is { } reason) throw reason;
     }
 
     public override void Abort()
@@ -76,6 +98,7 @@ internal sealed class SocketConnection : Connection
         if (!writer.Ended) Abort();
         Close();
         reader.Release();
+        writer.Release();
         return default;
     }
 
@@ -91,6 +114,9 @@ internal sealed class SocketConnection : Connection
         OnBroken?.Invoke();
         return reason;
     }
+
+    private ConnectionBrokenException Reason(int errno) =>
+        new(BreakKind.Reset, $"connection with {RemoteAddress}: {LibC.Describe(errno)}", errno);
 
     private void Close()
     {

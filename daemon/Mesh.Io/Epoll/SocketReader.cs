@@ -190,6 +190,7 @@ internal sealed unsafe class SocketReader(SocketConnection connection, BufferPoo
         (readable, bulk) = (false, false);
         if (errno == LibC.Again) return false;
         if (errno != 0) throw connection.Break(errno);
+        connection.OnInputEnd();
         ended = true;
         return true;
     }

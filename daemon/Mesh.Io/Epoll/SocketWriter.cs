@@ -64,7 +64,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        connection.ThrowIfBroken();
+        connection.ThrowIfOutputBroken();
         if (head is null || (writable && SendBlocks())) return new(default(FlushResult));
         pending.Reset();
         return new(this, pending.Version);
@@ -73,7 +73,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
     /// <summary>Sends what is buffered and then the source in one system call, copying only what the kernel does not take.</summary>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        connection.ThrowIfBroken();
+        connection.ThrowIfOutputBroken();
         int sent = writable && !pending.IsWaiting && source.Length > 0 ? SendWith(source.Span) : 0;
         Copy(source.Span[sent..]);
         return FlushAsync(cancellationToken);
@@ -81,7 +81,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
 
     public ValueTask<FlushResult> WriteAsync(in ReadOnlySequence<byte> source)
     {
-        connection.ThrowIfBroken();
+        connection.ThrowIfOutputBroken();
         long sent = writable && !pending.IsWaiting ? SendWith(source) : 0;
         foreach (var part in source.Slice(sent)) Copy(part.Span);
         return FlushAsync();
@@ -121,7 +121,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
     {
         if (completeRequested) return;
         completeRequested = true;
-        if (connection.IsBroken) return;
+        if (connection.IsOutputBroken) return;
         Ended = LibC.Shutdown(connection.Fd, LibC.ShutdownWrite) == 0;
     }
 
@@ -231,7 +231,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
         int errno = LibC.LastError;
         if (errno == LibC.Interrupted) return 0;
         writable = false;
-        return errno == LibC.Again ? 0 : throw connection.Break(errno);
+        return errno == LibC.Again ? 0 : throw connection.BreakOutput(errno);
     }
 
     private void Consume(long bytes)

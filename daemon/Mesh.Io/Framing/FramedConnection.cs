@@ -28,6 +28,7 @@ public sealed class FramedConnection : Connection
     public override PipeWriter Output => output;
     public override IpPort LocalAddress { get; }
     public override IpPort RemoteAddress { get; }
+    public override bool IsOutputBroken => transport.IsOutputBroken;
 
     /// <summary>After disposal: both directions ended in order, and <see cref="Transport"/> is ready for another stream. Otherwise it is disposed.</summary>
     public bool IsReusable { get; private set; }

@@ -21,7 +21,6 @@ internal sealed class OpenSslConnection : SecureConnection
         IsResumed = session.IsResumed;
         writer = new OpenSslWriter(this, transport, session);
         reader = new OpenSslReader(this, transport, session, writer);
-        transport.OnBroken = OnTransportBroken;
     }
 
     public override string Alpn { get; }
@@ -33,6 +32,14 @@ internal sealed class OpenSslConnection : SecureConnection
     public override PipeWriter Output => writer;
     public override IpPort LocalAddress => transport.LocalAddress;
     public override IpPort RemoteAddress => transport.RemoteAddress;
+
+    public override bool IsOutputBroken => over is not null || transport.IsOutputBroken;
+
+    public override Action? OnBroken
+    {
+        get => transport.OnBroken;
+        set => transport.OnBroken = value;
+    }
 
     internal bool IsOver => over is not null;
 
@@ -86,6 +93,4 @@ internal sealed class OpenSslConnection : SecureConnection
         transport.Abort();
         return reason;
     }
-
-    private void OnTransportBroken() => OnBroken?.Invoke();
 }

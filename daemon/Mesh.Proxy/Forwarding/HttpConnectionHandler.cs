@@ -5,6 +5,7 @@ using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Reporting;
 using Mesh.Proxy.Tracing;
+using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 
@@ -55,6 +56,28 @@ internal abstract class HttpConnectionHandler : IHttpHandler
         }
         if (failure is not null && !Forwarder.IsUpgraded) await Answer(exchange, failure);
         Report(exchange, failure, Loop.Time.GetElapsedTime(start));
+    }
+
+    public void OnRefused(RequestHead known, IpPort client, HttpMessageException error)
+    {
+        FollowTelemetry();
+        // A record without method would be one of an opaque connection.
+        if (known.Method.IsEmpty) known.Method.Set("-"u8);
+        Context.Reporter.HttpFinished(Loop.Index, new HttpOutcome
+        {
+            Parties = DefaultParties,
+            Telemetry = telemetry,
+            Request = known,
+            Status = error.Status,
+            Failure = new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, error.Message) { Status = error.Status },
+            Duration = TimeSpan.Zero,
+            RequestBytes = 0,
+            ResponseBytes = 0,
+            Client = client,
+            Upstream = default,
+            Route = "",
+            TraceId = default,
+        });
     }
 
     /// <summary>Decides and forwards; returns or throws the failure.</summary>

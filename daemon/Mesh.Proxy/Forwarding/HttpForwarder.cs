@@ -25,6 +25,7 @@ internal sealed class HttpForwarder
     private bool timedOut;
     private bool wasSilent;
     private bool isClientsDeadline;
+    private bool isCutOff; // the upstream took only a part of the request
     private HttpMessageException? requestError;
     private Failure? relayFailure;
 
@@ -63,7 +64,7 @@ internal sealed class HttpForwarder
         NothingReceived = true;
         requestCopy.Reset();
         responseCopy.Reset();
-        timedOut = wasSilent = isClientsDeadline = IsResponseStreamed = IsUpgraded = false;
+        timedOut = wasSilent = isClientsDeadline = isCutOff = IsResponseStreamed = IsUpgraded = false;
         requestError = null;
         relayFailure = null;
     }
@@ -142,9 +143,7 @@ internal sealed class HttpForwarder
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
     {
-        // Refused before it sent its body: nobody can say whether the body will come, so the connection cannot carry another request.
-        bool unasked = pump is { IsCompleted: false } && requestCopy.Bytes == 0 && exchange.Request.Headers.Contains("expect"u8);
-        if (unasked) exchange.CloseAfterwards();
+        if (LeavesBody(exchange, client, head.Status)) exchange.CloseAfterwards();
         IsResponseStreamed = client.ResponseFraming.IsStreamed;
         if (Grpc.IsCall) Grpc.Status = Mesh.Http.Grpc.ReadStatus(head.Headers);
         exchange.StartResponse(head, client.ResponseFraming);
@@ -152,6 +151,15 @@ internal sealed class HttpForwarder
         var trailers = client.ResponseTrailers;
         if (Grpc.IsCall && trailers.Count > 0) Grpc.Status = Mesh.Http.Grpc.ReadStatus(trailers);
         await exchange.FinishAsync(trailers.Count > 0 ? trailers : null);
+    }
+
+    /// <summary>The answer came before the end of the request, and nobody will read what is left: the client hears with the answer that its connection
+    /// ends, and can stop sending (RFC 9112 9.6). Other early answers may belong to a conversation.</summary>
+    private bool LeavesBody(ServerExchange exchange, ClientExchange client, int status)
+    {
+        if (isCutOff) return true;
+        if (pump is null or { IsCompleted: true }) return false;
+        return client.EndsRequest || status >= 400;
     }
 
     /// <summary>Sends the request body while the response is awaited. Its failures surface through the response side.</summary>
@@ -170,6 +178,7 @@ internal sealed class HttpForwarder
         catch (ConnectionBrokenException)
         {
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
+            isCutOff = true;
             if (exchange.IsClientGone()) client.Abort();
         }
     }
@@ -218,6 +227,7 @@ internal sealed class HttpForwarder
         if (wasSilent) return new Failure(ResponseFlag.SI, FailureSide.Upstream, FailureStage.Response, "no byte was carried for longer than the idle timeout");
         if (requestError is not null)
             return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
+        if (exchange.ClientFault is { } fault) return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, fault) { Status = 400 };
         if (exchange.IsClientGone()) return new Failure(ResponseFlag.DC, FailureSide.Client, FailureStage.Response, "the client went away");
         return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}",
             RetrySafe: NothingReceived && client.IsRefused);

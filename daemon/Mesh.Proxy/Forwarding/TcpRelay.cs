@@ -13,6 +13,7 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
 {
     private IdleWatch? idle;
     private bool over;
+    private ConnectionBrokenException? unwritable;
     private bool readsClient;
     private bool readsUpstream;
 
@@ -45,6 +46,7 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         var up = Copy(client.Input, upstream.Output, up: true);
         await Copy(upstream.Input, client.Output, up: false);
         await up;
+        if (unwritable is not null) End(unwritable, BrokenByClient);
         idle?.End();
         (client.OnBroken, upstream.OnBroken) = (null, null);
         OnEnd();
@@ -102,8 +104,17 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         }
         catch (ConnectionBrokenException error)
         {
-            End(error, byClient: up == IsReading(up));
+            bool byClient = up == IsReading(up);
+            if (!IsReading(up) && Refusal is null && (up ? upstream : client).IsOutputBroken) KeepReading(error, byClient);
+            else End(error, byClient);
         }
+    }
+
+    /// <summary>Who takes no more may have answered before it closed (RFC 9112 9.3, RFC 9110 15.5.14): that still passes, and then its reset.</summary>
+    private void KeepReading(ConnectionBrokenException error, bool byClient)
+    {
+        if (over || unwritable is not null) return;
+        (unwritable, BrokenByClient) = (error, byClient);
     }
 
     private bool IsReading(bool up) => up ? readsClient : readsUpstream;

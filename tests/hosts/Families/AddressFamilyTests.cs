@@ -3,7 +3,8 @@ using Mesh.Kit.Machines;
 namespace Mesh.Tests.Hosts.Families;
 
 /// <summary>Clients and servers with addresses of one family or both, through the whole mesh from one machine to the other.</summary>
-public sealed class AddressFamilyTests(FamilyLab lab) : IClassFixture<FamilyLab>
+[Collection(FamilyLab.Collection)]
+public sealed class AddressFamilyTests(FamilyLab lab)
 {
     [Theory]
     [InlineData("client-v6", "server-v6", "", true)]

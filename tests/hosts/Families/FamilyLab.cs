@@ -5,8 +5,11 @@ using Kinds = Mesh.Kit.Machines.Families;
 namespace Mesh.Tests.Hosts.Families;
 
 /// <summary>Two machines. On one a client of each sort: IPv4 only, IPv6 only, both; on the other such servers, which answer with the address they see.</summary>
-public sealed class FamilyLab : IAsyncLifetime
+[CollectionDefinition(Collection)]
+public sealed class FamilyLab : IAsyncLifetime, ICollectionFixture<FamilyLab>
 {
+    public const string Collection = "two machines";
+
     private const string Resources = """
         apiVersion: v1
         kind: Namespace
@@ -55,6 +58,8 @@ public sealed class FamilyLab : IAsyncLifetime
           ports:
             - { name: http, port: 80, targetPort: 8080, appProtocol: http }
             - { name: tcp, port: 81, targetPort: 8080, appProtocol: tcp }
+            - { name: opaque, port: 82, targetPort: 9082, appProtocol: tcp }
+            - { name: early, port: 83, targetPort: 9083, appProtocol: http }
         """;
 
     private static async Task ServeAsync(LabWorkload server)

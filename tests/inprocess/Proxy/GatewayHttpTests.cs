@@ -47,6 +47,39 @@ public sealed class GatewayHttpTests
         });
     }
 
+    [Theory]
+    [InlineData("for=1.1.1.1", "for=1.1.1.1, for=127.0.0.1;proto=http")]
+    [InlineData("for=1.1.1.1\r\nForwarded: for=2.2.2.2;by=\"a, b\\\"\"", "for=1.1.1.1, for=2.2.2.2;by=\"a, b\\\"\", for=127.0.0.1;proto=http")]
+    [InlineData("for=\"1.1.1.1", "for=127.0.0.1;proto=http")]
+    [InlineData("for=1.1.1.1\r\nForwarded: for=\"2.2.2.2\\\"", "for=1.1.1.1, for=127.0.0.1;proto=http")]
+    public Task Forwarded_of_a_client_ends_with_what_the_gateway_knows(string sent, string expected) => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nForwarded: {sent}\r\nX-Last: 1\r\n\r\n");
+        var server = await app.AcceptAsync();
+        string head = await server.ReadHeadAsync();
+        Assert.Equal([expected], head.Split("\r\n").Where(static line => line.StartsWith("forwarded:", StringComparison.OrdinalIgnoreCase)).Select(static line => line["forwarded: ".Length..]));
+        await server.SendAsync(Ok);
+        await client.ReadMessageAsync();
+    });
+
+    [Fact]
+    public Task Fields_that_nobody_may_add_are_not_there_and_those_of_the_client_pass() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync(Get);
+        var server = await app.AcceptAsync();
+        string head = await server.ReadHeadAsync();
+        Assert.DoesNotContain("\r\nvia:", head, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("\r\nforwarded:", head, StringComparison.OrdinalIgnoreCase);
+        await server.SendAsync("HTTP/1.1 200 OK\r\nVia: 1.1 app\r\nContent-Length: 0\r\n\r\n");
+        Assert.Contains("\r\nVia: 1.1 app\r\n", await client.ReadHeadAsync());
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 front\r\nX-Forwarded-Host: b\r\n\r\n");
+        head = await server.ReadHeadAsync();
+        Assert.Contains("\r\nVia: 1.1 front\r\n", head);
+        Assert.Contains("\r\nX-Forwarded-Host: b\r\n", head);
+        await server.SendAsync(Ok);
+        await client.ReadMessageAsync();
+    });
+
     [Fact]
     public Task First_bytes_arrive_before_the_last_are_sent() => With(async (gateway, app, client) =>
     {

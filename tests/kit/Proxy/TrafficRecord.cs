@@ -15,6 +15,11 @@ public sealed record TrafficRecord(string Kind, int Status, ResponseFlag Flag, s
     /// <summary>Empty for a connection, or where there is no trace.</summary>
     public string TraceId { get; init; } = "";
 
+    /// <summary>Of a request.</summary>
+    public string Method { get; init; } = "";
+
+    public string Path { get; init; } = "";
+
     /// <summary>Null when it was no gRPC call.</summary>
     public GrpcOutcome? Grpc { get; init; }
 
@@ -42,8 +47,14 @@ public sealed class TrafficRecorder : ITrafficReporter
 
     public IReadOnlyCollection<DetectionResult> Detections => detections;
 
-    public void HttpFinished(int loop, in HttpOutcome outcome) =>
-        Add("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes, System.Text.Encoding.ASCII.GetString(outcome.TraceId), grpc: outcome.Grpc);
+    public void HttpFinished(int loop, in HttpOutcome outcome) => records.Enqueue(
+        Of("http", outcome.Status, outcome.Failure, outcome.Parties, outcome.RequestBytes, outcome.ResponseBytes) with
+        {
+            TraceId = System.Text.Encoding.ASCII.GetString(outcome.TraceId),
+            Grpc = outcome.Grpc,
+            Method = outcome.Request.Method.ToString(),
+            Path = outcome.Request.Target.ToString(),
+        });
 
     public void Upgraded(int loop, TrafficParties parties)
     {
@@ -57,8 +68,12 @@ public sealed class TrafficRecorder : ITrafficReporter
         // Only ends are recorded.
     }
 
-    public void TcpClosed(int loop, in TcpOutcome outcome) => Add("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes,
-        serverName: System.Text.Encoding.ASCII.GetString(outcome.ServerName), route: outcome.Route ?? "");
+    public void TcpClosed(int loop, in TcpOutcome outcome) => records.Enqueue(
+        Of("tcp", 0, outcome.Failure, outcome.Parties, outcome.ReceivedBytes, outcome.SentBytes) with
+        {
+            ServerName = System.Text.Encoding.ASCII.GetString(outcome.ServerName),
+            Route = outcome.Route ?? "",
+        });
 
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => detections.Enqueue(result);
 
@@ -74,8 +89,8 @@ public sealed class TrafficRecorder : ITrafficReporter
     public void RedisOpaque(int loop, TrafficParties parties, string reason) => opaque.Enqueue(reason);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
-        Add("refused", 0, failure, null, 0, 0);
+        records.Enqueue(Of("refused", 0, failure, null, 0, 0));
 
-    private void Add(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent, string traceId = "", string serverName = "", string route = "", GrpcOutcome? grpc = null) => records.Enqueue(
-        new TrafficRecord(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent) { TraceId = traceId, ServerName = serverName, Route = route, Grpc = grpc });
+    private static TrafficRecord Of(string kind, int status, Failure? failure, TrafficParties? parties, long received, long sent) =>
+        new(kind, status, failure?.Flag ?? ResponseFlag.None, failure?.Reason ?? "", parties?.OtherSide is not null, parties?.Labels, received, sent);
 }

@@ -22,6 +22,9 @@ public class FloodTests
         { "unknown frames", Frame(0x77, 0, 0) },
         { "empty DATA", Frame(0, 0, 1) },
         { "DATA of padding only", Frame(0, 8, 1, 3, 0, 0, 0) },
+        { "WINDOW_UPDATE of the connection", Frame(8, 0, 0, 0, 0, 0, 1) },
+        { "WINDOW_UPDATE of a stream", Frame(8, 0, 1, 0, 0, 0, 1) },
+        { "GOAWAY", Frame(7, 0, 0, new byte[8]) },
     };
 
     [Theory]
@@ -33,6 +36,49 @@ public class FloodTests
         Assert.True(peer.UnderTest.IsOpen, what);
         Repeat(peer, frame, 10);
         Assert.True(peer.GoAway == ErrorCode.EnhanceYourCalm, $"{what}: {peer.GoAway}");
+    }
+
+    [Theory]
+    [InlineData("RST_STREAM", 3, 0, 4)]
+    [InlineData("WINDOW_UPDATE", 8, 0, 4)]
+    [InlineData("DATA with END_STREAM", 0, 1, 0)]
+    [InlineData("trailers", 1, 5, 3)]
+    public void Frames_for_a_stream_that_was_reset_here_end_the_connection(string what, byte type, byte flags, int length)
+    {
+        var peer = new RawPeer(loop, limits: Small).Send([.. Frame(1, 4, 1, Get), .. Frame(8, 0, 1, 0, 0, 0, 0)]);
+        Assert.Equal([ErrorCode.ProtocolError], peer.Resets(1));
+        byte[] frame = Frame(type, flags, 1, type == 1 ? Get : [.. Enumerable.Repeat((byte)1, length)]);
+        Repeat(peer, frame, 15);
+        Assert.True(peer.UnderTest.IsOpen, what);
+        Repeat(peer, frame, 15);
+        Assert.True(peer.GoAway == ErrorCode.EnhanceYourCalm, $"{what}: {peer.GoAway}");
+    }
+
+    [Fact]
+    public void Window_given_back_for_what_was_sent_is_no_flood()
+    {
+        var peer = new RawPeer(loop, limits: Small).Send(Frame(1, 5, 1, Get));
+        var stream = loop.Run(async () => await peer.UnderTest.AcceptAsync())!;
+        loop.Run(async () => await stream.SendHeadersAsync(Heads.Response(200), endStream: false));
+        for (int frame = 0; frame < 200; frame++)
+        {
+            // One byte a frame, and for each of them a stream and a connection update: nobody gives window back more pettily.
+            loop.Run(async () => await stream.Output.WriteAsync(new byte[1]));
+            peer.Send([.. Frame(8, 0, 1, 0, 0, 0, 1), .. Frame(8, 0, 0, 0, 0, 0, 1)]);
+        }
+        Assert.True(peer.UnderTest.IsOpen);
+    }
+
+    [Fact]
+    public void Server_may_refuse_the_rest_of_any_number_of_uploads()
+    {
+        var peer = new RawPeer(loop, againstServer: false, limits: Small);
+        for (int id = 1; id < 200; id += 2)
+        {
+            loop.Run(async () => await peer.UnderTest.OpenAsync(Heads.Request("POST"), endStream: false));
+            peer.Send([.. Frame(1, 5, id, 0x88), .. Frame(3, 0, id, 0, 0, 0, 0)]);
+        }
+        Assert.True(peer.UnderTest.IsOpen);
     }
 
     [Fact]

@@ -153,7 +153,41 @@ public class LifeTests
     }
 
     [Fact]
-    public void Dispose_before_the_end_tells_the_peer_that_nobody_listens()
+    public void Dispose_before_the_end_tells_the_peer_a_moment_later_that_nobody_listens()
+    {
+        var peer = AnsweredEarly();
+        loop.Advance(Http2Limits.Default.LingerTimeout - TimeSpan.FromMilliseconds(20));
+        peer.Collect();
+        Assert.Empty(peer.Resets(1));
+        loop.Advance(TimeSpan.FromMilliseconds(40));
+        peer.Collect();
+        Assert.Equal([ErrorCode.NoError], peer.Resets(1));
+        Assert.True(peer.Received.FindIndex(frame => frame.Type == 3) > peer.Received.FindIndex(frame => frame is { Type: 0, Flags: 1 }));
+    }
+
+    [Fact]
+    public void Peer_that_ends_an_answered_request_itself_is_told_nothing_and_gets_no_window_until_then()
+    {
+        var peer = AnsweredEarly();
+        peer.Send(Frame(0, 0, 1, new byte[16_000])).Send(Frame(0, 1, 1, new byte[10]));
+        loop.Advance(TimeSpan.FromSeconds(2));
+        peer.Collect();
+        Assert.Empty(peer.Resets(1));
+        Assert.DoesNotContain(peer.Received, static frame => frame is { Type: 8, StreamId: 1 });
+        Assert.Equal(0, peer.UnderTest.ActiveStreams);
+    }
+
+    [Fact]
+    public void Drain_waits_for_no_request_that_nobody_reads()
+    {
+        var peer = AnsweredEarly();
+        _ = peer.UnderTest.GoAwayAsync();
+        loop.RunUntilIdle();
+        peer.Collect();
+        Assert.Equal([ErrorCode.NoError], peer.Resets(1));
+    }
+
+    private RawPeer AnsweredEarly()
     {
         var peer = new RawPeer(loop).Send(Frame(1, 4, 1, Get));
         loop.Run(async () =>
@@ -163,9 +197,7 @@ public class LifeTests
             await stream.Output.WriteAsync(new byte[10]);
             await stream.Output.CompleteAsync();
         });
-        peer.Collect();
-        Assert.Equal([ErrorCode.NoError], peer.Resets(1));
-        Assert.True(peer.Received.FindIndex(frame => frame.Type == 3) > peer.Received.FindIndex(frame => frame is { Type: 0, Flags: 1 }));
+        return peer;
     }
 
     [Fact]

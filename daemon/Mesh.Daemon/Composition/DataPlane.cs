@@ -31,7 +31,11 @@ internal sealed class DataPlane : IAsyncDisposable
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);
         snapshots.Changed += Gateways.Apply;
-        foreach (var loop in loops) LoopMetrics.Register(metrics, loop, Context.OccupancyOf(loop));
+        foreach (var loop in loops)
+        {
+            LoopMetrics.Register(metrics, loop, Context.OccupancyOf(loop));
+            LoopPriority.Raise(loop);
+        }
         metrics.Observe(MeshMetrics.ConfigVersion, new LabelSet(), () => snapshots.Current.Version);
     }
 

@@ -31,6 +31,7 @@ internal static class Catalogue
         new Http2Hop("m", "one hop, gRPC unary, 100 bytes, 16 connections with 10 streams", grpc: true),
         new RedisHop("n-single", "Redis commands one by one, 50 connections", pipeline: 1),
         new RedisHop("n-pipelined", "Redis commands, 100 at once, 50 connections", pipeline: 100),
+        new Scraped(),
     ];
 
     /// <param name="only">Keys or first letters, separated by commas; empty selects all.</param>

@@ -22,6 +22,8 @@ public sealed class Edge : IAsyncDisposable
 
     public Background Daemon { get; private set; } = null!;
 
+    private string ResourceFile => Path.Combine(Folder, "meshd", "edge.yaml");
+
     public static async Task<Edge> CreateAsync()
     {
         await HostNamespace.RemoveAbandonedAsync(Prefix);
@@ -43,11 +45,21 @@ public sealed class Edge : IAsyncDisposable
     {
         string folder = Path.Combine(Folder, "meshd");
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, "edge.yaml"), resources);
+        await File.WriteAllTextAsync(ResourceFile, resources);
         await File.WriteAllTextAsync(Path.Combine(folder, "meshd.yaml"),
             $"node: edge\nresources: [ ./edge.yaml ]\nworkers: 2\nstateDirectory: {folder}/state\nnodeSocket: {folder}/node.sock\nlog: {{ format: json }}\n");
         Daemon = Start("meshd", [Path.Combine(Repository.Programs, "meshd"), "--config", Path.Combine(folder, "meshd.yaml")]);
         await Until.TrueAsync("meshd is ready", TimeSpan.FromSeconds(15), async () => (await Space.RunAsync("curl -fsS http://127.0.0.1:15021/readyz")).Ok, () => Daemon.LogTail());
+    }
+
+    /// <summary>Other resources instead; returns when they are in force.</summary>
+    public async Task ChangeAsync(string resources)
+    {
+        double before = await ConfigVersionAsync();
+        string next = ResourceFile + ".next";
+        await File.WriteAllTextAsync(next, resources);
+        File.Move(next, ResourceFile, overwrite: true);
+        await Until.TrueAsync("the change is in force", TimeSpan.FromSeconds(10), async () => await ConfigVersionAsync() > before, () => Daemon.LogTail());
     }
 
     public async Task StartNginxAsync(string servers)
@@ -98,6 +110,9 @@ public sealed class Edge : IAsyncDisposable
         spec: { addresses: [ "{{address}}" ], serviceAccount: {{name}}, tunnel: None }
 
         """);
+
+    private async Task<double> ConfigVersionAsync() =>
+        double.Parse((await MetricsAsync()).Split('\n').Single(static line => line.StartsWith("mesh_config_version ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {

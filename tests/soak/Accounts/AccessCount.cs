@@ -19,6 +19,9 @@ internal sealed class AccessCount
     /// <summary>HTTP requests at their source that did not become a connection of another protocol.</summary>
     public long Requests { get; private set; }
 
+    /// <summary>Of those, requests that their clients left inside the head, so that nobody knows which they were.</summary>
+    public long LeftInHead { get; private set; }
+
     public long Lines { get; private set; }
 
     /// <summary>Response flags and reasons, and how often each was.</summary>
@@ -83,6 +86,11 @@ internal sealed class AccessCount
     private void TakeRequest(JsonElement record)
     {
         if (Text(record, "protocol") != "websocket") Requests++;
+        if (Text(record, "failure_reason") == "the connection ended inside the request header")
+        {
+            LeftInHead++;
+            return;
+        }
         string[] id = Text(record, "request_id").Split('.');
         if (id.Length != 2) throw new FormatException("no id of ours");
         if (!requests.TryGetValue(id[0], out var seen)) requests.Add(id[0], seen = []);

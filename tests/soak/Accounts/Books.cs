@@ -9,7 +9,13 @@ internal static class Books
     private const int Shown = 10;
 
     public static IEnumerable<string> Problems(SoakWorld world, IReadOnlyList<LoadReport> reports) =>
-        reports.SelectMany(report => OfClient(world, report)).Concat(world.Nodes.SelectMany(OfNode));
+        reports.SelectMany(report => OfClient(world, report)).Concat(world.Nodes.SelectMany(OfNode)).Concat(OfThoseLeft(world, reports));
+
+    private static IEnumerable<string> OfThoseLeft(SoakWorld world, IReadOnlyList<LoadReport> reports)
+    {
+        long left = world.Nodes.Sum(static node => node.Records.LeftInHead), most = reports.Sum(static report => (long)report.Ledger.LooseConnections);
+        if (left > most) yield return $"{left} requests are said to have been left inside their head, by clients who left {most} connections";
+    }
 
     private static IEnumerable<string> OfClient(SoakWorld world, LoadReport report)
     {

@@ -11,6 +11,11 @@ public sealed class HeaderList
     private const int FirstStorage = 512;
     private const int FirstEntries = 16;
 
+    private const int MaxSpares = 256;
+
+    // Of lists that were released. Per thread, so per loop.
+    [ThreadStatic] private static Stack<(byte[] Storage, Entry[] Entries)>? spares;
+
     private byte[] storage = [];
     private Entry[] entries = [];
     private int used;
@@ -117,6 +122,16 @@ public sealed class HeaderList
         if (entries.Length > 256) entries = [];
     }
 
+    /// <summary>As <see cref="Clear"/>, and leaves the storage to whichever list of the loop is filled next: who waits long should not hold any.</summary>
+    public void Release()
+    {
+        Clear();
+        if (storage.Length == 0 || entries.Length == 0) return;
+        spares ??= new Stack<(byte[], Entry[])>();
+        if (spares.Count < MaxSpares) spares.Push((storage, entries));
+        (storage, entries) = ([], []);
+    }
+
     /// <summary>For people and tests: one "name: value" line per field.</summary>
     public override string ToString()
     {
@@ -128,6 +143,7 @@ public sealed class HeaderList
 
     private void Reserve(int bytes)
     {
+        if (entries.Length == 0 && spares is not null && spares.TryPop(out var spare)) (storage, entries) = spare;
         if (used + bytes > storage.Length) Array.Resize(ref storage, Math.Max(Math.Max(storage.Length * 2, FirstStorage), used + bytes));
         if (Count == entries.Length) Array.Resize(ref entries, Math.Max(entries.Length * 2, FirstEntries));
     }

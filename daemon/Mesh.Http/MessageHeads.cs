@@ -51,6 +51,17 @@ public sealed class RequestHead
 
     public bool IsMethod(ReadOnlySpan<byte> name) => Method.Span.SequenceEqual(name);
 
+    /// <summary>As <see cref="Clear"/>; the storage goes to the next head that is read on the loop.</summary>
+    public void Release()
+    {
+        Clear();
+        Method.Release();
+        Authority.Release();
+        Target.Release();
+        Scheme.Release();
+        Headers.Release();
+    }
+
     public void Clear()
     {
         Method.Clear();
@@ -74,6 +85,14 @@ public sealed class ResponseHead
     public bool IsHttp10 { get; set; }
 
     public bool IsInterim => Status is >= 100 and < 200;
+
+    /// <summary>As <see cref="Clear"/>; the storage goes to the next head that is read on the loop.</summary>
+    public void Release()
+    {
+        Clear();
+        Reason.Release();
+        Headers.Release();
+    }
 
     public void Clear()
     {

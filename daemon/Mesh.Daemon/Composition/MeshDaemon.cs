@@ -37,7 +37,8 @@ internal sealed class MeshDaemon : IAsyncDisposable
     private readonly AdminSources sources;
     private readonly List<AdminServer> servers = [];
     private Watchdog? watchdog;
-    private ITimer? release;
+    private readonly CancellationTokenSource ending = new();
+    private Task? release;
 
     public MeshDaemon(MeshdOptions options, TimeProvider time)
     {
@@ -78,7 +79,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
         notifier.Ready($"{options.Workers} worker loops");
         if (Watchdog.Interval(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } interval)
             watchdog = new Watchdog(notifier, interval, time, IsAliveAsync);
-        release = StartUpCode.ReleaseSoon(time);
+        release = StartUpCode.ReleaseSoonAsync(time, ending.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -86,7 +87,8 @@ internal sealed class MeshDaemon : IAsyncDisposable
         readiness.Drain();
         notifier.Stopping();
         log.Stopping("asked to");
-        if (release is not null) await release.DisposeAsync();
+        await ending.CancelAsync();
+        if (release is not null) await release;
         if (watchdog is not null) await watchdog.DisposeAsync();
         int cut = await data.DrainAsync(options.DrainTimeout, time);
         if (cut > 0) log.DrainEnded(cut, options.DrainTimeout);
@@ -97,6 +99,7 @@ internal sealed class MeshDaemon : IAsyncDisposable
         await data.DisposeAsync();
         controlLoop.Dispose();
         await log.DisposeAsync();
+        ending.Dispose();
     }
 
     private void Serve(IAdminEndpoint endpoint, IpPort address) =>

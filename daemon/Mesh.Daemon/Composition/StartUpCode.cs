@@ -9,11 +9,18 @@ internal static partial class StartUpCode
 {
     private const int DontNeed = 4; // MADV_DONTNEED (madvise(2))
 
-    /// <summary>Long enough that the start is over.</summary>
-    private static readonly TimeSpan delay = TimeSpan.FromSeconds(1);
+    /// <summary>The start itself is over, and then what follows it: workloads and configuration that the controller sends.</summary>
+    private static readonly TimeSpan afterStart = TimeSpan.FromSeconds(1), afterFirstWork = TimeSpan.FromSeconds(30);
 
-    /// <returns>To be disposed with the daemon.</returns>
-    public static ITimer ReleaseSoon(TimeProvider time) => time.CreateTimer(static _ => Release("/proc/self/smaps"), null, delay, Timeout.InfiniteTimeSpan);
+    /// <returns>Ends when everything was released, or with the daemon.</returns>
+    public static async Task ReleaseSoonAsync(TimeProvider time, CancellationToken end)
+    {
+        await Task.Delay(afterStart, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (end.IsCancellationRequested) return;
+        Release("/proc/self/smaps");
+        await Task.Delay(afterFirstWork, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!end.IsCancellationRequested) Release("/proc/self/smaps");
+    }
 
     /// <param name="smaps">Of this process.</param>
     public static void Release(string smaps)

@@ -41,6 +41,9 @@ public sealed class Http1ClientConnection : ClientExchange
     public override bool EndsRequest => headRead && !keepAlive && !switched;
     public override bool IsReusable => keepAlive && headRead && writer.Ended && body.Ended && !switched;
 
+    /// <summary>The exchange is over, and what was read of its head is not needed any more.</summary>
+    public void Rest() => head.Release();
+
     /// <summary>Looks whether an idle connection is still good: the upstream has neither closed it nor sent anything unasked.</summary>
     public bool IsStillIdle()
     {

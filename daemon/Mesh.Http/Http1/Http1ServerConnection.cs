@@ -102,7 +102,7 @@ public sealed class Http1ServerConnection : IDrainable
         {
             if (!connection.Input.TryRead(out var read))
             {
-                if (!started) idle.Start(limits.KeepAliveTimeout);
+                if (!started) WaitForNext();
                 read = await connection.Input.ReadAsync();
             }
             var buffer = SkipEmptyLines(read.Buffer);
@@ -125,6 +125,12 @@ public sealed class Http1ServerConnection : IDrainable
             if (read.IsCanceled) return false;
             if (read.IsCompleted) return started ? throw new HttpMessageException(400, "the connection ended inside the request header") : false;
         }
+    }
+
+    private void WaitForNext()
+    {
+        exchange.Request.Release();
+        idle.Start(limits.KeepAliveTimeout);
     }
 
     /// <summary>Null: it may become one.</summary>

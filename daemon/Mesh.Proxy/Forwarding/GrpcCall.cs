@@ -6,6 +6,8 @@ namespace Mesh.Proxy.Forwarding;
 /// <summary>What a request adds to HTTP when it is a gRPC call: its deadline, its messages, its status. One per handler, reused.</summary>
 internal sealed class GrpcCall(Loop loop)
 {
+    private GrpcMessages? requests;
+    private GrpcMessages? responses;
     private long start;
     private TimeSpan timeout;
     private bool hasTimeout;
@@ -13,8 +15,8 @@ internal sealed class GrpcCall(Loop loop)
     /// <summary>False: nothing else here means anything.</summary>
     public bool IsCall { get; private set; }
 
-    public GrpcMessages Requests { get; } = new();
-    public GrpcMessages Responses { get; } = new();
+    public GrpcMessages Requests => requests ??= new GrpcMessages();
+    public GrpcMessages Responses => responses ??= new GrpcMessages();
 
     /// <summary>The code that the client got; -1 while there is none.</summary>
     public int Status { get; set; }
@@ -27,8 +29,8 @@ internal sealed class GrpcCall(Loop loop)
         IsCall = Grpc.IsGrpc(headers);
         if (!IsCall) return;
         start = begun;
-        Requests.Reset();
-        Responses.Reset();
+        requests?.Reset();
+        responses?.Reset();
         // A timeout that cannot be read is the application's to judge.
         hasTimeout = headers.TryGet("grpc-timeout"u8, out var text) && Grpc.TryParseTimeout(text, out timeout);
     }

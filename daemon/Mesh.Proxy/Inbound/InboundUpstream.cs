@@ -34,7 +34,9 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Pr
     public ValueTask GiveBackAsync(ClientExchange exchange, bool intact)
     {
         if (!intact || !exchange.IsReusable) return exchange.DisposeAsync();
-        idle.Push((Http1ClientConnection)exchange);
+        var kept = (Http1ClientConnection)exchange;
+        kept.Rest();
+        idle.Push(kept);
         return default;
     }
 

@@ -77,6 +77,7 @@ internal sealed class Http1Pool
             Discard(connection);
             return;
         }
+        connection.Rest();
         list.Add(new Idle(connection, loop.Time.GetTimestamp()));
         occupancy.Add(KeptKind.Http1, 1);
         if (!sweep.IsArmed) sweep.Arm(SweepInterval);

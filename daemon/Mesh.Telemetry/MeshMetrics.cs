@@ -66,6 +66,9 @@ public static class MeshMetrics
     public static readonly MetricFamily RedisOpaque = MetricFamily.Counter(
         "mesh_redis_opaque_total", "Redis connections whose commands are not counted from some point on, by why.", TrafficLabels.With("reason"));
 
+    public static readonly MetricFamily RedisReadReplays = MetricFamily.Counter(
+        "mesh_redis_read_replays_total", "Reads that a replica did not answer and the primary was asked instead, by why.", TrafficLabels.With("reason"));
+
     public static readonly MetricFamily ProtocolDetections = MetricFamily.Counter(
         "mesh_protocol_detection_total", "Connections to ports whose protocol nobody named, by what they turned out to be.", "result", "destination_service");
 

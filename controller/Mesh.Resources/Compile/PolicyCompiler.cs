@@ -25,7 +25,7 @@ internal static class PolicyCompiler
     public static void Compile(CompileContext context, Resource policy)
     {
         if (policy.Key.Kind == "TrafficPolicy")
-            Emit(context, policy, policy.SpecAs(SpecJson.Default.TrafficPolicySpec), TypeUrls.TrafficPolicy, Traffic);
+            EmitTraffic(context, policy);
         else if (policy.Key.Kind == "MtlsPolicy")
             Emit(context, policy, policy.SpecAs(SpecJson.Default.MtlsPolicySpec), TypeUrls.MtlsPolicy, Mtls);
         else if (policy.Key.Kind == "TelemetryPolicy")
@@ -34,8 +34,15 @@ internal static class PolicyCompiler
             Emit(context, policy, policy.SpecAs(SpecJson.Default.AccessPolicySpec), TypeUrls.AccessPolicy, AccessPolicyCompiler.Message);
     }
 
+    private static void EmitTraffic(CompileContext context, Resource policy)
+    {
+        var spec = policy.SpecAs(SpecJson.Default.TrafficPolicySpec);
+        var replicas = new ReadReplicasResolver(context, policy);
+        Emit(context, policy, spec, TypeUrls.TrafficPolicy, (_, _, targets) => Traffic(policy, spec, targets, replicas.Resolve(spec)), replicas);
+    }
+
     // A policy whose targets all fail is left out as a whole: without targets it would mean the whole namespace.
-    private static void Emit<T>(CompileContext context, Resource policy, T spec, string typeUrl, Func<Resource, T, IReadOnlyList<Target>, IMessage> message)
+    private static void Emit<T>(CompileContext context, Resource policy, T spec, string typeUrl, Func<Resource, T, IReadOnlyList<Target>, IMessage> message, ReadReplicasResolver? replicas = null)
         where T : PolicySpec
     {
         var resolver = new TargetResolver(context, policy);
@@ -43,13 +50,14 @@ internal static class PolicyCompiler
         if (targets.Count > 0)
             context.Emit(typeUrl, policy.Key.Path, message(policy, spec, targets));
 
+        var (reason, text) = resolver.Failure is { } notFound ? ("TargetNotFound", notFound) : replicas?.Failure ?? ("Accepted", "the policy is in force");
         context.SetStatus(policy, new JsonObject
         {
-            ["conditions"] = new JsonArray(Conditions.Make("Accepted", resolver.Failure is null, resolver.Failure is null ? "Accepted" : "TargetNotFound", resolver.Failure ?? "the policy is in force", policy.Generation)),
+            ["conditions"] = new JsonArray(Conditions.Make("Accepted", reason == "Accepted", reason, text, policy.Generation)),
         });
     }
 
-    private static TrafficPolicy Traffic(Resource policy, TrafficPolicySpec spec, IReadOnlyList<Target> targets)
+    private static TrafficPolicy Traffic(Resource policy, TrafficPolicySpec spec, IReadOnlyList<Target> targets, ReadReplicas? replicas)
     {
         var result = new TrafficPolicy
         {
@@ -67,6 +75,7 @@ internal static class PolicyCompiler
             IdleTimeoutMs = GatewayDuration.Milliseconds(spec.Timeouts?.Idle),
             ProxyProtocol = spec.ProxyProtocol is { } proxy ? Proxy(proxy) : null,
             Retries = spec.Retries is { } retries ? new RetryPolicy { Attempts = retries.Attempts, OnConnectFailure = retries.On.Contains("ConnectFailure") } : null,
+            RedisReadReplicas = replicas,
         };
         result.Targets.AddRange(targets);
         return result;

@@ -33,6 +33,23 @@ internal sealed class TrafficPolicySpec : PolicySpec
     public RetriesSpec? Retries { get; set; }
 
     public ProxyProtocolSpec? ProxyProtocol { get; set; }
+
+    public RedisTrafficSpec? Redis { get; set; }
+}
+
+internal sealed class RedisTrafficSpec
+{
+    public ReadReplicasSpec ReadReplicas { get; set; } = new();
+}
+
+internal sealed class ReadReplicasSpec
+{
+    public string Service { get; set; } = "";
+
+    /// <summary>Number or name.</summary>
+    public JsonNode? Port { get; set; }
+
+    public string AfterWrite { get; set; } = "1s";
 }
 
 internal sealed class ProxyProtocolSpec

@@ -2,6 +2,7 @@ using System.Net;
 using Mesh.Protocol.Config;
 using Mesh.Proxy.Balancing;
 using Mesh.Proxy.Configuration;
+using ReadReplicas = Mesh.Proxy.Configuration.ReadReplicas;
 
 namespace Mesh.Control.Translation;
 
@@ -109,6 +110,10 @@ internal sealed class TrafficTranslator(int loops, Random random)
         _ => throw new NotSupportedException($"version {version} of the PROXY protocol is not known"),
     };
 
+    private static ReadReplicas Replicas(Protocol.Config.ReadReplicas replicas) => replicas.Service.Contains('/') && replicas.Port is > 0 and <= ushort.MaxValue
+        ? new ReadReplicas(replicas.Service, (int)replicas.Port, TimeSpan.FromMilliseconds(replicas.AfterWriteMs))
+        : throw new InvalidOperationException($"port {replicas.Port} of '{replicas.Service}' cannot be where replicas are");
+
     private static TrafficSettings Settings(TrafficPolicy policy)
     {
         var defaults = TrafficSettings.Default;
@@ -119,6 +124,7 @@ internal sealed class TrafficTranslator(int loops, Random random)
             IdleTimeout = TimeSpan.FromMilliseconds(policy.IdleTimeoutMs),
             SendsProxyHeader = policy.ProxyProtocol is { } proxy && Sends(proxy.Send),
             ConnectRetries = policy.Retries is { } retries ? (retries.OnConnectFailure ? (int)retries.Attempts : 0) : defaults.ConnectRetries,
+            ReadReplicas = policy.RedisReadReplicas is { } replicas ? Replicas(replicas) : null,
         };
     }
 }

@@ -87,4 +87,12 @@ public sealed record TrafficSettings
 
     /// <summary>More attempts after a connect failure, which cannot have reached the application.</summary>
     public int ConnectRetries { get; init; } = 1;
+
+    /// <summary>Of a port of Redis; null: every command goes to the service's own endpoints.</summary>
+    public ReadReplicas? ReadReplicas { get; init; }
 }
+
+/// <summary>Where reads of Redis go while a replica can answer.</summary>
+/// <param name="ServiceKey">namespace/name.</param>
+/// <param name="AfterWrite">Reads of a connection stay with the primary for so long after its last write. Zero: they do not.</param>
+public sealed record ReadReplicas(string ServiceKey, int Port, TimeSpan AfterWrite);

@@ -73,6 +73,11 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
     /// <summary>Passes what may pass, and advances the reader.</summary>
     protected virtual ValueTask SiftAsync(ReadResult read, bool up) => default;
 
+    /// <summary>Both connections have been broken off.</summary>
+    protected virtual void OnAborted()
+    {
+    }
+
     /// <summary>Both sides have ended, in order or not.</summary>
     protected virtual void OnEnd()
     {
@@ -139,6 +144,7 @@ internal class TcpRelay(Connection client, Connection upstream, TimeSpan idleTim
         over = true;
         client.Abort();
         upstream.Abort();
+        OnAborted();
     }
 
     private void OnIdle()

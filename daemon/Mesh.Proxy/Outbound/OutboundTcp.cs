@@ -57,18 +57,17 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
 
     /// <summary>With a TCPRoute attached, its backends; otherwise the service's own endpoints. Retries on another endpoint.</summary>
     /// <param name="httpPending">What the client will speak is not known yet: conditions on requests stay open.</param>
-    internal async Task<Dialled> Dial(Connection client, ServicePortModel service, bool httpPending = false)
+    internal async Task<Dialled> Dial(Connection client, ServicePortModel service, bool httpPending = false, EndpointModel? avoid = null)
     {
         if (service.TcpBackends.Length > 0) service = Choose(service.TcpBackends, $"service {service.ServiceKey}");
-        return await DialEndpoint(client, service, httpPending);
+        return await DialEndpoint(client, service, httpPending, avoid);
     }
 
     /// <summary>One of a route's backends, by weight.</summary>
     internal Task<Dialled> Dial(Connection client, BackendModel[] backends, string what) => DialEndpoint(client, Choose(backends, what), httpPending: false);
 
-    private async Task<Dialled> DialEndpoint(Connection client, ServicePortModel service, bool httpPending)
+    private async Task<Dialled> DialEndpoint(Connection client, ServicePortModel service, bool httpPending, EndpointModel? failed = null)
     {
-        EndpointModel? failed = null;
         if (service.Protocol == AppProtocol.Redis) Traffic = OpaqueTraffic.Redis;
         for (int retries = service.Traffic.ConnectRetries; ; retries--)
         {
@@ -106,10 +105,13 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
     {
         var idleTimeout = dialled.Service?.Traffic.IdleTimeout ?? TimeSpan.Zero;
         if (!Traffic.IsRedis) return new TcpRelay(client, dialled.Upstream, idleTimeout);
-        bool decidesHere = dialled.Endpoint is { } to && context.Locals.TryGet(to.Workload.Uid, out _);
-        var gate = decidesHere ? new RedisGate(context, dialled.Endpoint!.Workload.Uid, Question(client, dialled.Endpoint, httpPending: false)) : null;
-        return new RedisRelay(context, client, dialled.Upstream, parties, gate, idleTimeout);
+        var replicas = dialled.Service is { Traffic.ReadReplicas: not null } service ? new OutboundReplicas(context, this, client, service) : null;
+        return new RedisRelay(context, client, dialled.Upstream, parties, GateOf(client, dialled.Endpoint), idleTimeout, replicas);
     }
+
+    /// <returns>Null where another node decides, or nobody.</returns>
+    internal RedisGate? GateOf(Connection client, EndpointModel? endpoint) => endpoint is not null && context.Locals.TryGet(endpoint.Workload.Uid, out _)
+        ? new RedisGate(context, endpoint.Workload.Uid, Question(client, endpoint, httpPending: false)) : null;
 
     internal void Fail(Connection client, ServicePortModel? service, Failure failure, long start)
     {
@@ -178,7 +180,7 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         return new(identity, client.RemoteAddress.Address, endpoint.Target.Port, null, httpPending) { ServerName = Traffic.NameForPolicy };
     }
 
-    private TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
+    internal TrafficParties Parties(EndpointModel? endpoint, ServicePortModel? service)
     {
         var identity = source?.IdentityIn(context.Snapshots.Current.TrustDomain);
         var parties = TrafficParties.FromSource(source, identity, endpoint, service, Traffic.Protocol);
@@ -189,14 +191,17 @@ internal sealed class OutboundTcp(ProxyContext context, Loop loop, LocalWorkload
         source is null ? context.Snapshots.Current.TelemetryOfGateway(gateway) : context.Snapshots.Current.TelemetryOfWorkload(source.Uid);
 
     private void Report(Connection client, TrafficParties parties, Failure? failure, long start, TcpRelay? relay, IpPort upstream) =>
+        Report(client, parties, failure, start, relay?.ReceivedBytes ?? 0, relay?.SentBytes ?? 0, upstream);
+
+    internal void Report(Connection client, TrafficParties parties, Failure? failure, long start, long receivedBytes, long sentBytes, IpPort upstream) =>
         context.Reporter.TcpClosed(loop.Index, new TcpOutcome
         {
             Parties = parties,
             Telemetry = Telemetry,
             Failure = failure,
             Duration = loop.Time.GetElapsedTime(start),
-            ReceivedBytes = relay?.ReceivedBytes ?? 0,
-            SentBytes = relay?.SentBytes ?? 0,
+            ReceivedBytes = receivedBytes,
+            SentBytes = sentBytes,
             Client = client.RemoteAddress,
             Upstream = upstream,
             ServerName = Traffic.ServerName.Span,

@@ -1,4 +1,6 @@
+using System.Text;
 using Mesh.Http.Resp;
+using Mesh.Proxy.Redis.Spreading;
 
 namespace Mesh.Proxy.Redis;
 
@@ -13,12 +15,25 @@ internal enum CommandVerdict
     Abandoned,
 }
 
-/// <summary>Asks the policy about one command after another, as early as it can be told.</summary>
-internal sealed class CommandJudge(RedisGate gate, RedisConversation conversation, CommandWatch watch)
+/// <summary>Asks the policy about one command after another, as early as it can be told, and whether it goes to a replica.</summary>
+/// <param name="gate">Null where another node decides.</param>
+/// <param name="spread">Null where no reads go elsewhere.</param>
+internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisConversation conversation, CommandWatch watch)
 {
     private readonly RedisRequest request = new();
+    private bool asks;  // a policy must be asked, here or at the replica
+    private bool waits; // where it goes can be told when it is whole
 
     public CommandVerdict Verdict { get; private set; } = CommandVerdict.Allowed;
+
+    /// <summary>Of an allowed command that has ended.</summary>
+    public bool ToReplica { get; private set; }
+
+    /// <summary>The policy at the replica was asked, if there is one.</summary>
+    public bool AskedReplica { get; private set; }
+
+    /// <summary>Nothing may pass that the policy was not asked about.</summary>
+    public bool IsAsked => gate is { IsNeeded: true };
 
     /// <summary>Of a denial.</summary>
     public string Reason { get; private set; } = "";
@@ -27,28 +42,44 @@ internal sealed class CommandJudge(RedisGate gate, RedisConversation conversatio
     public string Command => request.Describe();
 
     /// <summary>A command that begins with the next byte.</summary>
-    public void Reset() => Verdict = CommandVerdict.Undecided;
+    public void Reset() => (Verdict, ToReplica) = (CommandVerdict.Undecided, false);
 
     public void Deny(string reason) => (Verdict, Reason) = (CommandVerdict.Denied, reason);
 
-    private void Begin(RedisCommand command, ReadOnlySpan<byte> name, int arguments)
+    /// <summary>It has become too large to be held until it is whole only to know where it goes.</summary>
+    public void StopWaiting(long bytes)
     {
-        watch.Begin(command, arguments);
-        request.Begin(command, name, arguments);
+        if (!waits || bytes <= HeldReads.MaxCommandBytes) return;
+        waits = false;
+        spread!.OnTooLarge();
         DecideEarly();
+    }
+
+    /// <returns>Whether the arguments matter.</returns>
+    private bool Begin(RedisCommand command, ReadOnlySpan<byte> name, int arguments)
+    {
+        bool watched = watch.Begin(command, arguments);
+        waits = spread is not null && spread.Begin(command, watch.Now);
+        AskedReplica = waits && spread!.ReplicaAsks;
+        asks = IsAsked || AskedReplica;
+        if (asks) request.Begin(command, name, arguments);
+        DecideEarly();
+        return watched || asks || (waits && spread!.WantsArguments);
     }
 
     private void Argument(int index, ReadOnlySpan<byte> start)
     {
         watch.Argument(index, start);
+        if (waits) spread!.Argument(index, start);
         if (Verdict != CommandVerdict.Undecided) return;
-        request.Argument(index, start);
+        if (asks) request.Argument(index, start);
         DecideEarly();
     }
 
     private void End()
     {
         if (Verdict == CommandVerdict.Undecided) Decide();
+        if (Verdict == CommandVerdict.Allowed && waits) ToReplica = spread!.Chooses(AskedReplica ? request : null);
         if (Verdict == CommandVerdict.Allowed && watch.Command.Turn == RedisTurn.Exec && conversation.IsTransactionSpoilt) Verdict = CommandVerdict.Abandoned;
         if (Verdict == CommandVerdict.Allowed) watch.End();
     }
@@ -56,12 +87,18 @@ internal sealed class CommandJudge(RedisGate gate, RedisConversation conversatio
     /// <summary>Not for EXEC, of which nothing must be sent while it may have to be replaced.</summary>
     private void DecideEarly()
     {
-        if (Verdict == CommandVerdict.Undecided && request.IsDecided && watch.Command.Turn != RedisTurn.Exec) Decide();
+        if (Verdict == CommandVerdict.Undecided && !waits && (!asks || request.IsDecided) && watch.Command.Turn != RedisTurn.Exec) Decide();
     }
 
+    /// <summary>What may go to a replica must be allowed here as well: here it goes when the replica fails.</summary>
     private void Decide()
     {
-        var decision = gate.Decide(request);
+        if (!IsAsked)
+        {
+            Verdict = CommandVerdict.Allowed;
+            return;
+        }
+        var decision = gate!.Decide(request);
         if (decision.Allowed) Verdict = CommandVerdict.Allowed;
         else Deny(decision.Reason);
     }
@@ -69,11 +106,7 @@ internal sealed class CommandJudge(RedisGate gate, RedisConversation conversatio
     /// <summary>Stops after every command.</summary>
     public readonly struct Sink(CommandJudge judge) : IRespCommandSink
     {
-        public bool Begin(RedisCommand command, ReadOnlySpan<byte> name, int arguments)
-        {
-            judge.Begin(command, name, arguments);
-            return true;
-        }
+        public bool Begin(RedisCommand command, ReadOnlySpan<byte> name, int arguments) => judge.Begin(command, name, arguments);
 
         public void Argument(int index, ReadOnlySpan<byte> start) => judge.Argument(index, start);
 

@@ -12,6 +12,7 @@ namespace Mesh.Proxy.Redis;
 internal sealed class RedisConversation(ITrafficReporter reporter, Loop loop, TrafficParties parties)
 {
     private readonly PendingCommands pending = new();
+    private TrafficParties? elsewhere; // who answers, if it is not who is asked
     private RedisVersion version = RedisVersion.Two;
     private bool silent;       // CLIENT REPLY OFF
     private bool skipsNext;    // CLIENT REPLY SKIP
@@ -49,6 +50,9 @@ internal sealed class RedisConversation(ITrafficReporter reporter, Loop loop, Tr
 
     /// <summary>An array may be a message to a subscriber.</summary>
     public bool HasMessages => version == RedisVersion.Two && (channels > 0 || shardChannels > 0 || confirmations > 0);
+
+    /// <summary>Whose replies follow, where it is not always the same; those of before are flushed.</summary>
+    public void AnswersFrom(TrafficParties server) => elsewhere = server;
 
     /// <summary>The usual command.</summary>
     public void Sent(RedisCommand command, long now)
@@ -142,7 +146,7 @@ internal sealed class RedisConversation(ITrafficReporter reporter, Loop loop, Tr
     {
         if (answered is null) return;
         var result = answeredError ? RedisResult.Error : RedisResult.Ok;
-        reporter.RedisEnded(loop.Index, parties, answered, result, loop.Time.GetElapsedTime(answeredSentAt, now), answeredCount);
+        reporter.RedisEnded(loop.Index, elsewhere ?? parties, answered, result, loop.Time.GetElapsedTime(answeredSentAt, now), answeredCount);
         answered = null;
     }
 
@@ -152,7 +156,7 @@ internal sealed class RedisConversation(ITrafficReporter reporter, Loop loop, Tr
         for (; !pending.IsEmpty; pending.TakeRun())
         {
             ref var run = ref pending.Head;
-            if (run.Kind == PendingKind.Reply) reporter.RedisEnded(loop.Index, parties, run.Command, RedisResult.Error, TimeSpan.Zero, run.Count);
+            if (run.Kind == PendingKind.Reply) reporter.RedisEnded(loop.Index, elsewhere ?? parties, run.Command, RedisResult.Error, TimeSpan.Zero, run.Count);
         }
     }
 

@@ -4,12 +4,13 @@ using Mesh.Http.Resp;
 using Mesh.Io;
 using Mesh.Proxy.Failures;
 using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Redis.Spreading;
 using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Redis;
 
 /// <summary>A Redis client's connection: bytes pass as they were received while the protocol is read beside them, for the metrics. Where a policy asks
-/// about commands, they pass a <see cref="RedisSieve"/>. What is not understood passes too, and is not looked at again; unless a policy asks, then
+/// about commands or reads may go to replicas, they pass a <see cref="RedisSieve"/>. What is not understood passes too, and is not looked at again; unless a policy asks, then
 /// the connection ends.</summary>
 internal sealed class RedisRelay : TcpRelay
 {
@@ -19,17 +20,45 @@ internal sealed class RedisRelay : TcpRelay
     private readonly RespReplyScanner replies = new();
     private readonly RedisConversation conversation;
     private readonly CommandWatch watch;
+    private readonly RedisSpread? spread;
     private RedisSieve? sieve;
     private bool requestsLost;
 
     /// <param name="gate">Null where another node decides, or nobody.</param>
     /// <param name="idleTimeout">As of any connection.</param>
-    public RedisRelay(ProxyContext context, Connection client, Connection upstream, TrafficParties parties, RedisGate? gate, TimeSpan idleTimeout = default)
+    /// <param name="replicas">Null where every command goes to the upstream.</param>
+    public RedisRelay(
+        ProxyContext context, Connection client, Connection upstream, TrafficParties parties, RedisGate? gate, TimeSpan idleTimeout = default, IReplicaSource? replicas = null)
         : base(client, upstream, idleTimeout)
     {
         (loop, this.gate) = (client.Loop, gate);
         conversation = new RedisConversation(context.Reporter, loop, parties);
         watch = new CommandWatch(conversation);
+        if (replicas is null) return;
+        spread = new RedisSpread(context, this, conversation, replicas, parties);
+        sieve = MakeSieve();
+    }
+
+    /// <summary>Bytes pass as they are from here on, until a policy asks.</summary>
+    internal void PassOn()
+    {
+        spread?.Close();
+        sieve = null;
+    }
+
+    /// <summary>The client's bytes are not the protocol.</summary>
+    internal void LoseRequests()
+    {
+        requestsLost = true;
+        conversation.Lose("request");
+    }
+
+    /// <summary>Ends both connections for a reason of ours.</summary>
+    internal void BreakOff(Failure failure)
+    {
+        Refusal ??= failure;
+        Client.Abort();
+        Upstream.Abort();
     }
 
     protected override bool PassesWhole(in ReadOnlySequence<byte> bytes, bool up)
@@ -44,8 +73,11 @@ internal sealed class RedisRelay : TcpRelay
 
     protected override ValueTask SiftAsync(ReadResult read, bool up) => up ? sieve!.UpAsync(read) : sieve!.DownAsync(read);
 
+    protected override void OnAborted() => spread?.Stop();
+
     protected override void OnEnd()
     {
+        spread?.Stop();
         conversation.Flush(loop.Time.GetTimestamp());
         conversation.End();
     }
@@ -57,7 +89,13 @@ internal sealed class RedisRelay : TcpRelay
         gate.Refresh();
         if (!gate.IsNeeded || sieve is not null) return;
         if (requestsLost) throw Refuse(RedisFailures.Unintelligible);
-        sieve = new RedisSieve(this, requests, replies, conversation, new CommandJudge(gate, conversation, watch), watch);
+        sieve = MakeSieve();
+    }
+
+    private RedisSieve MakeSieve()
+    {
+        var active = spread is { IsOver: true } ? null : spread;
+        return new(this, requests, replies, conversation, new CommandJudge(gate, active, conversation, watch), watch, active);
     }
 
     private void WatchRequests(in ReadOnlySequence<byte> bytes, long now)
@@ -68,8 +106,7 @@ internal sealed class RedisRelay : TcpRelay
         foreach (var part in bytes)
         {
             if (requests.Read(part.Span, ref sink, out _) != RespProgress.Unintelligible) continue;
-            requestsLost = true;
-            conversation.Lose("request");
+            LoseRequests();
             return;
         }
     }
@@ -77,7 +114,7 @@ internal sealed class RedisRelay : TcpRelay
     private void WatchReplies(in ReadOnlySequence<byte> bytes, long now)
     {
         if (conversation.Lost is not null) return;
-        var sink = new ReplyWatch(conversation, now, stops: false);
+        var sink = new ReplyWatch(conversation, null, now, stops: false);
         foreach (var part in bytes)
         {
             if (replies.Read(part.Span, ref sink, out _) != RespProgress.Unintelligible) continue;

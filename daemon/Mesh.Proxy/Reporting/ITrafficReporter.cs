@@ -99,6 +99,10 @@ public interface ITrafficReporter
     /// <summary>A Redis connection whose replies are not followed any more.</summary>
     void RedisOpaque(int loop, TrafficParties parties, string reason);
 
+    /// <summary>Reads that a replica did not answer; the primary is asked instead.</summary>
+    /// <param name="parties">With the replica.</param>
+    void RedisReplayed(int loop, TrafficParties parties, string reason, int count);
+
     /// <summary>A connection to a port whose protocol nobody named has shown what it is.</summary>
     void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result);
 

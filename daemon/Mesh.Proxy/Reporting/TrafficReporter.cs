@@ -65,6 +65,12 @@ public sealed class TrafficReporter : ITrafficReporter
         if (parties.OtherSide is { } other) MetricsOf(loop, other).Redis.Opaque(reason);
     }
 
+    public void RedisReplayed(int loop, TrafficParties parties, string reason, int count)
+    {
+        MetricsOf(loop, parties).Redis.Replayed(reason, count);
+        if (parties.OtherSide is { } other) MetricsOf(loop, other).Redis.Replayed(reason, count);
+    }
+
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result) => loops[loop].Detections.Count(service.Hostname, result);
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)

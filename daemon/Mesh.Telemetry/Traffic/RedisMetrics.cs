@@ -34,6 +34,9 @@ public sealed class RedisMetrics
     /// <summary>The replies of a connection are not followed any more.</summary>
     public void Opaque(string reason) => shard.Counter(MeshMetrics.RedisOpaque, new LabelSet(labels.Values(reason))).Increment();
 
+    /// <param name="reason">Of a few that the caller knows.</param>
+    public void Replayed(string reason, int count) => shard.Counter(MeshMetrics.RedisReadReplays, new LabelSet(labels.Values(reason))).Add(count);
+
     private Cells Make(string name, string result) => new(
         shard.Counter(MeshMetrics.RedisCommands, new LabelSet(labels.Values(name, result))),
         result == "denied" ? null : shard.Histogram(MeshMetrics.RedisCommandDuration, new LabelSet(labels.Values(name))));

@@ -227,6 +227,11 @@ public sealed partial class SmugglingTests
             // Only requests are compared.
         }
 
+        public void RedisReplayed(int loop, TrafficParties parties, string reason, int count)
+        {
+            // As the above.
+        }
+
         public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
         {
             // Only requests are compared.

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Mesh.Control.Config;
 using Mesh.Control.Translation;
 using Mesh.Io;
 using Mesh.Io.Tls;
@@ -65,7 +66,10 @@ public sealed class TestMachines
     /// <summary>Machines that present this account's certificate whatever is asked of them.</summary>
     public Dictionary<string, string> Impostors { get; } = [];
 
-    private sealed record Machine(TestLoop Loop, SnapshotHolder Snapshots, TrafficRecorder Traffic, List<(LocalWorkload, SimulatedHost)> Workloads);
+    private sealed record Machine(TestLoop Loop, SnapshotHolder Snapshots, TrafficRecorder Traffic, List<(LocalWorkload, SimulatedHost)> Workloads)
+    {
+        public SnapshotTranslator Configuration { get; } = new(1, new Random(1));
+    }
 
     /// <summary>Every workload of the machine has a new certificate.</summary>
     public void Renew(string machine) => identities[machine].Renew();
@@ -80,6 +84,18 @@ public sealed class TestMachines
         if (!machines.TryGetValue(machine, out var on)) machines.Add(machine, on = new Machine(new TestLoop(machine, 0, time), new SnapshotHolder(), new TrafficRecorder(), []));
         on.Workloads.Add((new LocalWorkload("shop", name, name, [Ip.Parse(address)], new Dictionary<string, string>()), hosts[name]));
         return With(WorkloadOf(name, address, Tunnel));
+    }
+
+    /// <summary>One behind the service shop/cart-replicas, which is declared as shop/cart is.</summary>
+    public TestMachines EnrolReplica(string machine, string name, string address)
+    {
+        Enrol(machine, name, address);
+        ((Workload)resources[^1]).Services.Add("shop/cart-replicas", new ServicePorts { Ports = { new PortMapping { ServicePort = Cart.Port, TargetPort = 8080 } } });
+        if (resources.OfType<Service>().Any()) return this;
+        var replicas = ServiceOf(Protocol);
+        replicas.Name = "cart-replicas";
+        replicas.Addresses.Clear();
+        return With(replicas);
     }
 
     /// <summary>A host that the mesh does not know.</summary>
@@ -128,6 +144,12 @@ public sealed class TestMachines
         return this;
     }
 
+    /// <summary>Every machine learns of it.</summary>
+    public void Change(ConfigChange change)
+    {
+        foreach (var machine in machines.Values) machine.Snapshots.Publish(machine.Configuration.Apply([change], "cluster.local"));
+    }
+
     /// <summary>The test's own work: applications and clients, on virtual time.</summary>
     public void Run(Func<Task> work, TimeSpan? within = null) => peers.Run(work, within);
 
@@ -160,7 +182,7 @@ public sealed class TestMachines
         var sockets = new SimulatedSocketFactory(network, network.AddHost(name, name, $"10.9.0.{machines.Count + hosts.Count}"));
         identities.Add(name, new Identities(this, HboneOnly.Contains(name), Impostors.GetValueOrDefault(name)));
         var proxy = new ProxyContext(new ProxyOptions(), [machine.Loop], machine.Snapshots, identities[name], sockets, machine.Traffic, new Random(1));
-        machine.Snapshots.Publish(new SnapshotTranslator(1, new Random(1)).Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
+        machine.Snapshots.Publish(machine.Configuration.Apply([.. resources.Select(ConfigChanges.Of)], "cluster.local"));
         var host = new WorkloadHost(proxy, []);
         foreach (var (workload, at) in machine.Workloads) machine.Loop.Run(() => host.StartAsync(workload, new SimulatedSocketFactory(network, at)));
     }

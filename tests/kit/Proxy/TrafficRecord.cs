@@ -37,6 +37,8 @@ public sealed class TrafficRecorder : ITrafficReporter
     private readonly System.Collections.Concurrent.ConcurrentQueue<(Http2Side, Mesh.Http.Http2.ErrorCode)> http2Failures = new();
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> commands = new();
     private readonly System.Collections.Concurrent.ConcurrentQueue<string> opaque = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> replays = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> byWorkload = new();
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<DetectionResult> detections = new();
 
@@ -83,10 +85,25 @@ public sealed class TrafficRecorder : ITrafficReporter
     /// <summary>Why Redis connections were not followed any more.</summary>
     public IReadOnlyCollection<string> Opaque => opaque;
 
-    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count) =>
-        commands.AddOrUpdate($"{command.Name} {result.ToString().ToLowerInvariant()}", count, (_, before) => before + count);
+    /// <summary>"cart get ok" to how often: who answered, or should have.</summary>
+    public IReadOnlyDictionary<string, int> CommandsByWorkload => byWorkload;
+
+    public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count)
+    {
+        string what = $"{command.Name} {result.ToString().ToLowerInvariant()}";
+        commands.AddOrUpdate(what, count, (_, before) => before + count);
+        byWorkload.AddOrUpdate($"{parties.Labels.Destination.Workload} {what}", count, (_, before) => before + count);
+    }
 
     public void RedisOpaque(int loop, TrafficParties parties, string reason) => opaque.Enqueue(reason);
+
+    /// <summary>Reasons for which reads were sent again to the primary, once for each.</summary>
+    public IReadOnlyCollection<string> Replays => replays;
+
+    public void RedisReplayed(int loop, TrafficParties parties, string reason, int count)
+    {
+        for (int i = 0; i < count; i++) replays.Enqueue(reason);
+    }
 
     public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure) =>
         records.Enqueue(Of("refused", 0, failure, null, 0, 0));

@@ -48,6 +48,11 @@ internal sealed class SimulatedTraffic : ITrafficReporter
         // Nobody asks in a simulation.
     }
 
+    public void RedisReplayed(int loop, TrafficParties parties, string reason, int count)
+    {
+        // As the above.
+    }
+
     public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
     {
         // Invariants are about what was carried.

@@ -1,0 +1,383 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Mesh.Http.Resp;
+using Mesh.Io;
+using Mesh.Proxy.Configuration;
+using Mesh.Proxy.Reporting;
+
+namespace Mesh.Proxy.Redis.Spreading;
+
+/// <summary>Sends what only reads to a replica and everything else to the primary. Commands go to one of the two at a time; the other gets the next one when nothing
+/// is missing of the first's replies, so that replies keep their order and nobody reads what was written after the read was sent. When it is in doubt what
+/// the connection is, it ends for good, and everything goes to the primary.
+/// <para>Three parts of one connection meet here, all on its loop: who reads the client's commands, who reads the primary's replies, and a <see cref="ReplicaLink"/>.
+/// Each waits for the others by a signal of its own.</para></summary>
+internal sealed class RedisSpread
+{
+    /// <summary>How long the first read waits for its replica; later ones do not.</summary>
+    public static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private readonly ProxyContext context;
+    private readonly RedisRelay relay;
+    private readonly RedisConversation conversation;
+    private readonly IReplicaSource source;
+    private readonly TrafficParties primaryParties;
+    private readonly Loop loop;
+    private readonly SessionState state = new();
+    private readonly SessionCommand session = new();
+    private readonly LoopSignal commands = new();
+    private readonly LoopSignal primaryReplies = new();
+    private readonly LoopSignal asked = new();
+    private readonly LoopTimer patience;
+    private (ReadReplicas Settings, ServicePortModel Service)? replicas;
+    private Snapshot? seen;
+    private ReplicaLink? link;
+    private EndpointModel? failed;
+    private bool isOutdated;     // the link; it is not used any more
+    private bool isPatient = true;
+    private int failures;        // in a row
+    private long retryAt;
+    private SpreadRole role;
+    private bool watches;
+    private long primarySent;
+    private long primaryAnswered;
+    private bool primaryBusy;
+    private bool primaryEnded;
+    private bool asksPrimary;
+    private long lastWrite;      // number of its reply
+    private long wroteAt;
+
+    public RedisSpread(ProxyContext context, RedisRelay relay, RedisConversation conversation, IReplicaSource source, TrafficParties primaryParties)
+    {
+        (this.context, this.relay, this.conversation, this.source, this.primaryParties) = (context, relay, conversation, source, primaryParties);
+        loop = relay.Client.Loop;
+        patience = new LoopTimer(loop.Timers, static self => ((RedisSpread)self!).LosePatience(), this);
+    }
+
+    /// <summary>Commands go to the replica.</summary>
+    public bool OnReplica { get; private set; }
+
+    /// <summary>For good.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>The connection is over.</summary>
+    public bool IsStopped { get; private set; }
+
+    public bool ReplicaIsIdle => link is null || link.IsIdle;
+
+    /// <summary>A policy at the replica asks about commands.</summary>
+    public bool ReplicaAsks => link?.Gate is { IsNeeded: true };
+
+    private bool PrimaryIsIdle => primarySent == primaryAnswered && !primaryBusy;
+
+    private bool CanUse => link is { IsReady: true } && !isOutdated && !IsOver && replicas is not null;
+
+    /// <summary>Commands have come.</summary>
+    public void Refresh()
+    {
+        link?.Gate?.Refresh();
+        if (isOutdated && link is { IsConnecting: false, IsIdle: true }) link.Abort();
+        var snapshot = context.Snapshots.Current;
+        if (ReferenceEquals(seen, snapshot)) return;
+        seen = snapshot;
+        var before = replicas?.Service.Endpoints;
+        replicas = source.Current(snapshot);
+        // New replicas get their share of connections, too.
+        isOutdated |= link is not null && !ReferenceEquals(before, replicas?.Service.Endpoints);
+    }
+
+    /// <param name="now">When it was received.</param>
+    /// <returns>Whether it must be seen whole before it is forwarded.</returns>
+    public bool Begin(RedisCommand command, long now)
+    {
+        if (IsOver) return false;
+        role = SpreadRoles.Of(command);
+        if (role is SpreadRole.State or SpreadRole.Client or SpreadRole.Reset)
+        {
+            session.Begin(command);
+            return true;
+        }
+        return role == SpreadRole.Read && IsFree(now) && IsReachable(now);
+    }
+
+    /// <summary>Of a command that must be seen whole.</summary>
+    public void Argument(int index, ReadOnlySpan<byte> start)
+    {
+        if (role is SpreadRole.State or SpreadRole.Client) session.Argument(index, start);
+    }
+
+    public bool WantsArguments => role is SpreadRole.State or SpreadRole.Client;
+
+    /// <summary>It is too large to be seen whole.</summary>
+    public void OnTooLarge()
+    {
+        if (role != SpreadRole.Read) End();
+    }
+
+    /// <param name="request">Null where no policy at the replica asks.</param>
+    /// <returns>Whether the command that has just ended goes to the replica.</returns>
+    public bool Chooses(RedisRequest? request) => role == SpreadRole.Read && !IsOver && (request is null || link?.Gate?.Decide(request).Allowed != false);
+
+    /// <summary>An allowed command, where commands go already.</summary>
+    /// <returns>False: <see cref="UseAsync"/> must come first.</returns>
+    public bool TryTake(bool toReplica, in ReadOnlySequence<byte> buffer, long start, long end)
+    {
+        if ((toReplica && end - start <= HeldReads.MaxCommandBytes) != OnReplica) return false;
+        if (!OnReplica)
+        {
+            TakeToPrimary(buffer, start, end);
+            return true;
+        }
+        if (!CanUse || !link!.Held.Fits(end - start)) return false;
+        link.Hold(buffer.Slice(start, end - start));
+        return true;
+    }
+
+    /// <summary>Where commands go from now on; to the primary, if the replica cannot take it.</summary>
+    /// <param name="judged">The policy at the replica was asked.</param>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public async ValueTask UseAsync(bool replica, long bytes, bool judged)
+    {
+        if (replica && bytes <= HeldReads.MaxCommandBytes && await TryUseReplicaAsync(bytes, judged)) return;
+        while (!ReplicaIsIdle && !IsStopped) await commands.WaitAsync();
+        OnReplica = false;
+    }
+
+    /// <summary>As <see cref="TryTake"/>, after <see cref="UseAsync"/>.</summary>
+    public void Take(in ReadOnlySequence<byte> buffer, long start, long end)
+    {
+        if (OnReplica) link!.Hold(buffer.Slice(start, end - start));
+        else TakeToPrimary(buffer, start, end);
+    }
+
+    /// <summary>A command of ours.</summary>
+    public void SentToPrimary() => primarySent++;
+
+    public ValueTask SendToReplicaAsync(in ReadOnlySequence<byte> bytes) => link!.SendAsync(bytes);
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public async ValueTask ToClientAsync(ReadOnlySequence<byte> replies)
+    {
+        relay.Count(up: false, 0); // the bytes belong to another connection, but this one is not idle
+        await relay.Client.Output.WriteSequenceAsync(replies);
+    }
+
+    public void End()
+    {
+        IsOver = true;
+        Changed();
+    }
+
+    /// <summary>It is over and nothing of it is left but a connection.</summary>
+    public void Close()
+    {
+        patience.Cancel();
+        link?.Abort();
+    }
+
+    /// <summary>The connection is over.</summary>
+    public void Stop()
+    {
+        IsStopped = IsOver = true;
+        patience.Cancel();
+        link?.Abort();
+        Changed();
+    }
+
+    /// <summary>Who waits looks again.</summary>
+    public void Changed()
+    {
+        asked.Set();
+        primaryReplies.Set();
+        commands.Set();
+    }
+
+    /// <summary>Replies of the primary have come: its turn is when none of the replica is on the way.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public async ValueTask BeginPrimaryAsync()
+    {
+        while (!ReplicaIsIdle && !asksPrimary && !IsStopped) await primaryReplies.WaitAsync();
+        primaryBusy = true;
+        BeginReplies(primaryParties);
+    }
+
+    /// <param name="ended">There will be no more of them.</param>
+    public void EndPrimary(bool ended)
+    {
+        primaryBusy = false;
+        primaryEnded |= ended;
+        IsOver |= ended || conversation.Lost is not null;
+        Changed();
+    }
+
+    public void PrimaryAnswered(in RespReply reply, long now)
+    {
+        if (reply.IsPush) IsOver = true; // not asked for, and not by anything that we let pass
+        else primaryAnswered++;
+        if (state.HasPending && !reply.IsPush && !state.Answered(primaryAnswered, reply.IsError)) IsOver = true;
+        if (primaryAnswered == lastWrite) wroteAt = now;
+    }
+
+    public void ReplicaAnswered(in RespReply reply, long now) => conversation.Answered(reply, now);
+
+    public void BeginReplies(TrafficParties parties) => conversation.AnswersFrom(parties);
+
+    public void EndReplies(long now) => conversation.Flush(now);
+
+    /// <summary>The oldest command that the replica holds goes to the primary, and its reply to the client.</summary>
+    /// <returns>False: the primary will not answer.</returns>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
+    public async ValueTask<bool> AskPrimaryAsync(ReplicaLink from, string reason)
+    {
+        context.Reporter.RedisReplayed(loop.Index, from.Replica.Parties, reason, 1);
+        asksPrimary = true;
+        try
+        {
+            Repeat(from);
+            await relay.Upstream.Output.FlushAsync();
+            Changed();
+            while (!PrimaryIsIdle && !IsStopped && !primaryEnded) await asked.WaitAsync();
+            return PrimaryIsIdle;
+        }
+        finally
+        {
+            asksPrimary = false;
+        }
+    }
+
+    /// <summary>A link has ended; the primary gets what it did not answer.</summary>
+    public async ValueTask LeaveAsync(ReplicaLink left, string reason)
+    {
+        (failed, failures) = (left.Endpoint, left.HasAnswered && reason == "closed" ? 0 : failures + 1);
+        if (isOutdated) (failed, failures) = (null, 0);
+        var pause = failures == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1 << Math.Min(failures - 1, 8)));
+        retryAt = loop.Time.GetTimestamp() + (long)(pause.TotalSeconds * loop.Time.TimestampFrequency);
+        if (left.Held.Count > 0 && !IsStopped)
+        {
+            if (left.HasBegun) relay.BreakOff(RedisFailures.ReplicaBroke(left.Replica.Endpoint.Workload.Uid));
+            else await AskPrimaryAsync(left, reason, left.Held.Count);
+        }
+        if (link != left) return;
+        (link, OnReplica, isOutdated) = (null, false, false);
+    }
+
+    private async ValueTask AskPrimaryAsync(ReplicaLink from, string reason, int count)
+    {
+        context.Reporter.RedisReplayed(loop.Index, from.Replica.Parties, reason, count);
+        asksPrimary = true;
+        try
+        {
+            while (from.Held.Count > 0) Repeat(from);
+            await relay.Upstream.Output.FlushAsync();
+        }
+        catch (ConnectionBrokenException)
+        {
+            // Who reads the primary's replies finds out.
+        }
+        asksPrimary = false;
+    }
+
+    private void Repeat(ReplicaLink from)
+    {
+        relay.Upstream.Output.Write(from.Held.First);
+        from.Held.TakeFirst();
+        primarySent++;
+    }
+
+    /// <summary>Nothing holds the connection to the primary.</summary>
+    private bool IsFree(long now)
+    {
+        if (replicas is not { } to || watches || conversation.InTransaction || conversation.Lost is not null) return false;
+        if (to.Settings.AfterWrite == TimeSpan.Zero || lastWrite == 0) return true;
+        return primaryAnswered >= lastWrite && loop.Time.GetElapsedTime(wroteAt, now) >= to.Settings.AfterWrite;
+    }
+
+    /// <summary>There is a replica, or there may soon be one.</summary>
+    private bool IsReachable(long now)
+    {
+        if (link is not null) return CanUse || (link.IsConnecting && isPatient);
+        if (replicas!.Value.Service.Endpoints.Length == 0 || now < retryAt) return false;
+        link = new ReplicaLink(this, loop);
+        if (isPatient) patience.Arm(ConnectPatience);
+        _ = link.RunAsync(source, replicas.Value.Service, failed);
+        return link is not null && (link.IsReady || isPatient);
+    }
+
+    private void LosePatience()
+    {
+        isPatient = false;
+        commands.Set();
+    }
+
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
+    private async ValueTask<bool> TryUseReplicaAsync(long bytes, bool judged)
+    {
+        while (link is { IsConnecting: true } && isPatient && !IsOver) await commands.WaitAsync();
+        if (CanUse) (isPatient, failed) = (false, null);
+        while (CanUse && ((!OnReplica && !IsPrimaryDone()) || !link!.Held.Fits(bytes))) await commands.WaitAsync();
+        if (!CanUse || (ReplicaAsks && !judged)) return false;
+        try
+        {
+            await link!.RepeatAsync(state);
+        }
+        catch (ConnectionBrokenException)
+        {
+            return false;
+        }
+        OnReplica = CanUse;
+        return OnReplica;
+    }
+
+    /// <summary>The client has every answer of before, ours among them.</summary>
+    private bool IsPrimaryDone()
+    {
+        if (!conversation.IsDeniedNext) return PrimaryIsIdle;
+        relay.Upstream.Input.CancelPendingRead();
+        return false;
+    }
+
+    private void TakeToPrimary(in ReadOnlySequence<byte> buffer, long start, long end)
+    {
+        primarySent++;
+        if (IsOver) return;
+        switch (role)
+        {
+            case SpreadRole.Watch:
+                watches = true;
+                break;
+            case SpreadRole.Unwatch:
+                watches = false;
+                break;
+            case SpreadRole.Exec:
+                watches = false;
+                lastWrite = primarySent;
+                break;
+            case SpreadRole.Write:
+                lastWrite = primarySent;
+                break;
+            case SpreadRole.Reset:
+                watches = false;
+                isOutdated = link is not null;
+                Expect(SessionPart.Everything, default);
+                break;
+            case SpreadRole.State or SpreadRole.Client when session.Part != SessionPart.None:
+                Expect(session.Part, buffer.Slice(start, end - start));
+                break;
+            case SpreadRole.Client when session.IsQuestion:
+                break;
+            case SpreadRole.Client or SpreadRole.End:
+                IsOver = true;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Expect(SessionPart part, in ReadOnlySequence<byte> command)
+    {
+        // In a transaction it is carried out later, or not at all.
+        if (conversation.InTransaction || command.Length > HeldReads.MaxCommandBytes || !state.TryExpect(primarySent, part, session.Names, command)) IsOver = true;
+    }
+}

@@ -29,8 +29,8 @@ internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisCo
     /// <summary>Of an allowed command that has ended.</summary>
     public bool ToReplica { get; private set; }
 
-    /// <summary>The policy at the replica was asked, if there is one.</summary>
-    public bool AskedReplica { get; private set; }
+    /// <summary>What to ask a policy at the replica about the command; null: it cannot be asked.</summary>
+    public RedisRequest? Question { get; private set; }
 
     /// <summary>Nothing may pass that the policy was not asked about.</summary>
     public bool IsAsked => gate is { IsNeeded: true };
@@ -60,8 +60,8 @@ internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisCo
     {
         bool watched = watch.Begin(command, arguments);
         waits = spread is not null && spread.Begin(command, watch.Now);
-        AskedReplica = waits && spread!.ReplicaAsks;
-        asks = IsAsked || AskedReplica;
+        Question = waits && spread!.ReplicaMayAsk ? request : null;
+        asks = IsAsked || Question is not null;
         if (asks) request.Begin(command, name, arguments);
         DecideEarly();
         return watched || asks || (waits && spread!.WantsArguments);
@@ -79,7 +79,7 @@ internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisCo
     private void End()
     {
         if (Verdict == CommandVerdict.Undecided) Decide();
-        if (Verdict == CommandVerdict.Allowed && waits) ToReplica = spread!.Chooses(AskedReplica ? request : null);
+        if (Verdict == CommandVerdict.Allowed && waits) ToReplica = spread!.Chooses(Question);
         if (Verdict == CommandVerdict.Allowed && watch.Command.Turn == RedisTurn.Exec && conversation.IsTransactionSpoilt) Verdict = CommandVerdict.Abandoned;
         if (Verdict == CommandVerdict.Allowed) watch.End();
     }

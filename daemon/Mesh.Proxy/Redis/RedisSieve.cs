@@ -51,7 +51,7 @@ internal sealed class RedisSieve(
             if (!ended || Takes(buffer, start, at)) continue;
             await ForwardAsync(buffer, from, start);
             from = start;
-            if (spread is not null) await spread.UseAsync(judge.ToReplica, at - start, judge.AskedReplica);
+            if (spread is not null) await spread.UseAsync(judge.ToReplica, at - start, judge.Question);
             if (judge.Verdict == CommandVerdict.Allowed)
             {
                 spread!.Take(buffer, start, at);
@@ -76,7 +76,7 @@ internal sealed class RedisSieve(
             start = requests.InCommand || isLost ? Math.Max(start, from) : at;
             await ForwardAsync(buffer, from, start);
             from = start;
-            await spread.UseAsync(replica: false, 0, judged: false);
+            await spread.UseAsync(replica: false, 0, null);
         }
         await ForwardAsync(buffer, from, at);
         if (output.UnflushedBytes > 0) await output.FlushAsync();

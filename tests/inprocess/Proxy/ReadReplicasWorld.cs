@@ -20,8 +20,6 @@ internal sealed class ReadReplicasWorld
         for (int i = 0; i < replicas; i++) machines.EnrolReplica(machine, $"replica{i}", $"10.0.3.{i + 1}");
     }
 
-    public static IEnumerable<(string Machine, Tunnel Tunnel)> Paths => [("a", Tunnel.Hbone), ("b", Tunnel.Hbone), ("b", Tunnel.Direct)];
-
     public TestMachines Machines => machines;
 
     public ScriptedRedis Primary { get; private set; } = null!;
@@ -58,9 +56,9 @@ internal sealed class ReadReplicasWorld
         return this;
     }
 
-    public void Run(Func<Task> test, bool listening = true, bool spread = true)
+    public void Run(Func<Task> test, bool listening = true, TimeSpan? within = null)
     {
-        if (spread) machines.With(Policy);
+        machines.With(Policy);
         machines.Start();
         machines.Run(async () =>
         {
@@ -68,7 +66,7 @@ internal sealed class ReadReplicasWorld
             for (int i = 0; i < replicaCount && listening; i++) Replicas.Add(new ScriptedRedis(machines, $"replica{i}"));
             await ReconnectAsync();
             await test();
-        });
+        }, within);
     }
 
     public async Task ReconnectAsync() => Client = await machines.ConnectAsync("web", TestMachines.Cart);
@@ -90,10 +88,7 @@ internal sealed class ReadReplicasWorld
     /// <summary>Everybody else goes on as far as they can.</summary>
     public Task SettleAsync() => machines.PassAsync(TimeSpan.FromMilliseconds(50));
 
-    public void Forget()
-    {
-        machines.Change(ConfigChanges.Gone(Policy));
-    }
+    public void Forget() => machines.Change(ConfigChanges.Gone(Policy));
 
     public async Task<TrafficRecord> RecordAsync(string destination)
     {

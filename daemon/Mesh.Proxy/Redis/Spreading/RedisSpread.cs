@@ -67,8 +67,8 @@ internal sealed class RedisSpread
 
     public bool ReplicaIsIdle => link is null || link.IsIdle;
 
-    /// <summary>A policy at the replica asks about commands.</summary>
-    public bool ReplicaAsks => link?.Gate is { IsNeeded: true };
+    /// <summary>A policy at the replica asks about commands, or one may when it is known which replica it is.</summary>
+    public bool ReplicaMayAsk => link is { IsConnecting: true } or { Gate.IsNeeded: true };
 
     private bool PrimaryIsIdle => primarySent == primaryAnswered && !primaryBusy;
 
@@ -116,9 +116,9 @@ internal sealed class RedisSpread
         if (role != SpreadRole.Read) End();
     }
 
-    /// <param name="request">Null where no policy at the replica asks.</param>
+    /// <param name="question">Null where no policy at the replica asks.</param>
     /// <returns>Whether the command that has just ended goes to the replica.</returns>
-    public bool Chooses(RedisRequest? request) => role == SpreadRole.Read && !IsOver && (request is null || link?.Gate?.Decide(request).Allowed != false);
+    public bool Chooses(RedisRequest? question) => role == SpreadRole.Read && !IsOver && (link is { IsConnecting: true } || IsAllowed(question));
 
     /// <summary>An allowed command, where commands go already.</summary>
     /// <returns>False: <see cref="UseAsync"/> must come first.</returns>
@@ -136,11 +136,11 @@ internal sealed class RedisSpread
     }
 
     /// <summary>Where commands go from now on; to the primary, if the replica cannot take it.</summary>
-    /// <param name="judged">The policy at the replica was asked.</param>
+    /// <param name="question">As the command that goes there must be asked about; null: it was not read so far.</param>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
-    public async ValueTask UseAsync(bool replica, long bytes, bool judged)
+    public async ValueTask UseAsync(bool replica, long bytes, RedisRequest? question)
     {
-        if (replica && bytes <= HeldReads.MaxCommandBytes && await TryUseReplicaAsync(bytes, judged)) return;
+        if (replica && bytes <= HeldReads.MaxCommandBytes && await TryUseReplicaAsync(bytes, question)) return;
         while (!ReplicaIsIdle && !IsStopped) await commands.WaitAsync();
         OnReplica = false;
     }
@@ -286,6 +286,8 @@ internal sealed class RedisSpread
         primarySent++;
     }
 
+    private bool IsAllowed(RedisRequest? question) => link?.Gate is not { IsNeeded: true } gate || (question is not null && gate.Decide(question).Allowed);
+
     /// <summary>Nothing holds the connection to the primary.</summary>
     private bool IsFree(long now)
     {
@@ -312,12 +314,12 @@ internal sealed class RedisSpread
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<bool> TryUseReplicaAsync(long bytes, bool judged)
+    private async ValueTask<bool> TryUseReplicaAsync(long bytes, RedisRequest? question)
     {
         while (link is { IsConnecting: true } && isPatient && !IsOver) await commands.WaitAsync();
         if (CanUse) (isPatient, failed) = (false, null);
         while (CanUse && ((!OnReplica && !IsPrimaryDone()) || !link!.Held.Fits(bytes))) await commands.WaitAsync();
-        if (!CanUse || (ReplicaAsks && !judged)) return false;
+        if (!CanUse || !IsAllowed(question)) return false;
         try
         {
             await link!.RepeatAsync(state);

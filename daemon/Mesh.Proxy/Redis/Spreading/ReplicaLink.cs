@@ -71,6 +71,7 @@ internal sealed class ReplicaLink
         try
         {
             replica = await source.ConnectAsync(service, avoid);
+            replica.Gate?.Refresh();
             IsReady = !spread.IsStopped;
             IsConnecting = false;
             spread.Changed();

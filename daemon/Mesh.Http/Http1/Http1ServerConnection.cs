@@ -71,6 +71,7 @@ public sealed class Http1ServerConnection : IDrainable
         finally
         {
             idle.Stop();
+            exchange.Request.Release();
             if (!isHttp2) await connection.DisposeAsync();
         }
         if (isHttp2) await onHttp2!(connection);

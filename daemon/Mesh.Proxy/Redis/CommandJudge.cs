@@ -21,7 +21,7 @@ internal enum CommandVerdict
 internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisConversation conversation, CommandWatch watch)
 {
     private readonly RedisRequest request = new();
-    private bool asks;  // a policy must be asked, here or at the replica
+    private bool asks;  // a policy is asked, here or at the replica, or may be before the command has ended
     private bool waits; // where it goes can be told when it is whole
 
     public CommandVerdict Verdict { get; private set; } = CommandVerdict.Allowed;
@@ -61,7 +61,7 @@ internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisCo
         bool watched = watch.Begin(command, arguments);
         waits = spread is not null && spread.Begin(command, watch.Now);
         Question = waits && spread!.ReplicaMayAsk ? request : null;
-        asks = IsAsked || Question is not null;
+        asks = gate is not null || Question is not null;
         if (asks) request.Begin(command, name, arguments);
         DecideEarly();
         return watched || asks || (waits && spread!.WantsArguments);
@@ -87,7 +87,7 @@ internal sealed class CommandJudge(RedisGate? gate, RedisSpread? spread, RedisCo
     /// <summary>Not for EXEC, of which nothing must be sent while it may have to be replaced.</summary>
     private void DecideEarly()
     {
-        if (Verdict == CommandVerdict.Undecided && !waits && (!asks || request.IsDecided) && watch.Command.Turn != RedisTurn.Exec) Decide();
+        if (Verdict == CommandVerdict.Undecided && !waits && (!IsAsked || request.IsDecided) && watch.Command.Turn != RedisTurn.Exec) Decide();
     }
 
     /// <summary>What may go to a replica must be allowed here as well: here it goes when the replica fails.</summary>

@@ -51,6 +51,7 @@ internal sealed class RedisSieve(
             if (!ended || Takes(buffer, start, at)) continue;
             await ForwardAsync(buffer, from, start);
             from = start;
+            if (output.UnflushedBytes > 0) await output.FlushAsync();
             if (spread is not null) await spread.UseAsync(judge.ToReplica, at - start, judge.Question);
             if (judge.Verdict == CommandVerdict.Allowed)
             {

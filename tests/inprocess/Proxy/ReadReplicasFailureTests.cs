@@ -209,6 +209,8 @@ public sealed class ReadReplicasFailureTests
             await world.Client.SendAsync(Bytes("GET l"));
             await world.Client.ReadUntilAsync(":l\r\n");
             await world.SettleAsync();
+            await world.TalkAsync("GET k", From("cart"));
+            await world.SettleAsync();
             await world.TalkAsync("GET k", From(other));
             Assert.Empty(world.Traffic.Replays);
         });

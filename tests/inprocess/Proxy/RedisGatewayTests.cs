@@ -48,6 +48,56 @@ public sealed class RedisGatewayTests
         });
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Pipelined)]
+    public async Task Read_at_a_replica_in_steady_state_allocates_nothing(int pipelined)
+    {
+        await WithReplica(async (gateway, primary, replica, client) =>
+        {
+            byte[] reads = Repeat(Get, pipelined), values = Repeat("$3\r\nabc\r\n", pipelined), write = Repeat(Set, 1), done = Repeat("+OK\r\n", 1);
+            long allocated = await Allocation.OfAsync(async () =>
+            {
+                for (int i = 0; i < Batches; i++)
+                {
+                    await ExchangeAsync(replica, client, reads, values);
+                    await ExchangeAsync(replica, client, reads, values);
+                    await ExchangeAsync(primary, client, write, done);
+                }
+            }, gateway.AllocatedBytesAsync);
+            Assert.InRange(allocated, long.MinValue, 64);
+        });
+    }
+
+    private static byte[] Repeat(string text, int count) => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(text, count)));
+
+    private static async Task WithReplica(Func<TestGateway, Peer, Peer, Peer, Task> test)
+    {
+        var metrics = new MetricRegistry(1);
+        await using var log = new AccessLog(metrics, 1, new StreamAccessSink(Stream.Null, AccessLogFormat.Json), TimeProvider.System, static _ => { });
+        await using var gateway = new TestGateway(reporter: new TrafficReporter(metrics, log, 1, TimeProvider.System, new Random(1)));
+        var (app, replicas) = (gateway.App(), gateway.App());
+        string service = gateway.AddService(AppProtocol.Redis, replicas.Address);
+        gateway.With(new TrafficPolicy
+        {
+            Namespace = "test",
+            Name = "spread",
+            Targets = { new Target { Service = "test/s1" } },
+            RedisReadReplicas = new ReadReplicas { Service = service, Port = 1 },
+        });
+        gateway.StartTcp(AppProtocol.Redis, app.Address);
+        await gateway.RunAsync(async () =>
+        {
+            var client = await gateway.ConnectAsync();
+            await client.SendAsync(Get);
+            var replica = await replicas.AcceptAsync();
+            await replica.ReadAsync(Get.Length);
+            await replica.SendAsync("$-1\r\n");
+            await client.ReadAsync("$-1\r\n".Length);
+            await test(gateway, await app.AcceptAsync(), replica, client);
+        });
+    }
+
     private static Task ExchangeAsync(Peer server, Peer client, string asked, string answered) =>
         ExchangeAsync(server, client, Encoding.ASCII.GetBytes(asked), Encoding.ASCII.GetBytes(answered));
 

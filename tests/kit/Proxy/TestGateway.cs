@@ -127,7 +127,8 @@ public sealed class TestGateway : IAsyncDisposable
     /// <returns>Its key.</returns>
     public string AddService(params IpPort[] endpoints) => AddService(AppProtocol.UnknownProtocol, endpoints);
 
-    private string AddService(AppProtocol protocol, params IpPort[] endpoints)
+    /// <inheritdoc cref="AddService(IpPort[])"/>
+    public string AddService(AppProtocol protocol, params IpPort[] endpoints)
     {
         string name = $"s{names++}";
         resources.Add(new Service { Namespace = "test", Name = name, Ports = { new ServicePort { Name = "p", Port = Port, AppProtocol = protocol } } });

@@ -89,6 +89,78 @@ public sealed class PolicyCompilerTests
         Assert.Equal((MtlsPolicy.Types.Mode.Strict, MtlsPolicy.Types.Mode.Permissive), (mtls.Mode, mtls.Ports[9000]));
     }
 
+    [Theory]
+    [InlineData("service: replicas", 6379u, 1000ul)]
+    [InlineData("service: replicas, port: redis, afterWrite: 0s", 6379u, 0ul)]
+    [InlineData("service: many, port: redis-b, afterWrite: 250ms", 2u, 250ul)]
+    [InlineData("service: many, port: 1", 1u, 1000ul)]
+    public void Read_replicas_are_resolved_to_a_port_of_Redis(string replicas, uint port, ulong afterWriteMs)
+    {
+        var result = Documents.Compile(Spread("cache", replicas));
+        Assert.Empty(result.Problems);
+        var resolved = Documents.Message<TrafficPolicy>(result, TypeUrls.TrafficPolicy, "default/t").RedisReadReplicas;
+        Assert.Equal((port, afterWriteMs), (resolved.Port, resolved.AfterWriteMs));
+    }
+
+    [Theory]
+    [InlineData("cache", "service: gone", "ReplicasNotFound", "Service default/gone does not exist")]
+    [InlineData("cache", "service: web", "NotRedis", "spec.redis.readReplicas.service")]
+    [InlineData("cache", "service: web, port: 80", "NotRedis", "is not declared as Redis")]
+    [InlineData("cache", "service: many", "ReplicasNotFound", "must say which of 1, 2")]
+    [InlineData("cache", "service: many, port: 7", "ReplicasNotFound", "has no port 7")]
+    [InlineData("web", "service: replicas", "NotRedis", "spec.targetRefs[0]")]
+    public void Read_replicas_that_cannot_be_found_are_left_out_and_the_status_says_why(string target, string replicas, string reason, string message)
+    {
+        var result = Documents.Compile(Spread(target, replicas));
+        Assert.Null(Documents.Message<TrafficPolicy>(result, TypeUrls.TrafficPolicy, "default/t").RedisReadReplicas);
+        var condition = result.Statuses.Single(static status => status.Key.Kind == "TrafficPolicy").Value["conditions"]![0]!;
+        Assert.Equal(("False", reason), (condition["status"]!.ToString(), condition["reason"]!.ToString()));
+        Assert.Contains(message, condition["message"]!.ToString());
+        Assert.Contains(message, Assert.Single(result.Problems).ToString());
+    }
+
+    [Theory]
+    [InlineData("redis: { readReplicas: { service: r } }", "spec.redis")]
+    [InlineData("targetRefs: [ { kind: Namespace, name: default } ], redis: { readReplicas: { service: r } }", "spec.redis")]
+    [InlineData("targetRefs: [ { kind: Gateway, name: g } ], redis: { readReplicas: { service: r } }", "spec.redis")]
+    [InlineData("targetRefs: [ { kind: Service, name: r } ], redis: { readReplicas: { service: r } }", "spec.redis.readReplicas.service")]
+    [InlineData("targetRefs: [ { kind: Service, name: c } ], redis: { }", "spec.redis.readReplicas")]
+    [InlineData("targetRefs: [ { kind: Service, name: c } ], redis: { readReplicas: { service: r, afterWrite: soon } }", "spec.redis.readReplicas.afterWrite")]
+    [InlineData("targetRefs: [ { kind: Service, name: c } ], redis: { readReplicas: { service: other/r } }", "spec.redis.readReplicas.service")]
+    [InlineData("targetRefs: [ { kind: Service, name: c } ], redis: { readReplicas: { service: r, weight: 1 } }", "spec.redis.readReplicas.weight")]
+    public void Read_replicas_that_mean_nothing_are_refused(string spec, string field)
+    {
+        var errors = Documents.Load($"apiVersion: mesh.internal/v1\nkind: TrafficPolicy\nmetadata: {{ name: t }}\nspec: {{ {spec} }}").Errors;
+        Assert.Contains(errors, error => error.ToString().Contains(field, StringComparison.Ordinal));
+    }
+
+    private static string Spread(string target, string replicas) => $$"""
+        apiVersion: v1
+        kind: Service
+        metadata: { name: cache }
+        spec: { ports: [ { name: redis, port: 6379 }, { name: http-metrics, port: 9121 } ] }
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: { name: replicas }
+        spec: { ports: [ { name: redis, port: 6379 }, { name: http-metrics, port: 9121 } ] }
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: { name: many }
+        spec: { ports: [ { name: redis-a, port: 1 }, { name: redis-b, port: 2 } ] }
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: { name: web }
+        spec: { ports: [ { name: http, port: 80 } ] }
+        ---
+        apiVersion: mesh.internal/v1
+        kind: TrafficPolicy
+        metadata: { name: t }
+        spec: { targetRefs: [ { kind: Service, name: {{target}} } ], redis: { readReplicas: { {{replicas}} } } }
+        """;
+
     [Fact]
     public void Telemetry_policy_carries_its_values_and_defaults()
     {

@@ -38,6 +38,7 @@ internal sealed class RandomMesh(Random random)
             Targets = { Targets(), new Target { Gateway = $"{Space()}/{Name("g")}" } },
             RequestTimeoutMs = (ulong)random.Next(5),
             ProxyProtocol = random.Next(2) == 0 ? null : new Wire.ProxyProtocol { Send = (Wire.ProxyProtocol.Types.Version)random.Next(2), AcceptFrom = { $"10.{random.Next(3)}.0.0/16" } },
+            RedisReadReplicas = random.Next(2) == 0 ? null : new Wire.ReadReplicas { Service = ServiceKey(), Port = 80, AfterWriteMs = (ulong)random.Next(3) },
             LoadBalancer = (TrafficPolicy.Types.LoadBalancer)random.Next(3),
             CreatedUnixMs = random.Next(3),
         },

@@ -146,8 +146,24 @@ public sealed class TranslationTests
         Assert.False(Translate(Workload("w", "10.0.0.1"), Service()).SendsProxyHeader(workload, 8080));
     }
 
+    [Fact]
+    public void Reads_of_Redis_may_go_to_the_service_that_the_policy_names()
+    {
+        var policy = new TrafficPolicy
+        {
+            Namespace = "shop",
+            Name = "p",
+            Targets = { new Target { Service = "shop/cart" } },
+            RedisReadReplicas = new Wire.ReadReplicas { Service = "shop/replicas", Port = 6379, AfterWriteMs = 250 },
+        };
+        var settings = Translate(Workload("w", "10.0.0.1"), Service(), policy).FindServicePort("shop/cart", 80)!.Traffic;
+        Assert.Equal(new Mesh.Proxy.Configuration.ReadReplicas("shop/replicas", 6379, TimeSpan.FromMilliseconds(250)), settings.ReadReplicas);
+        Assert.Null(Translate(Workload("w", "10.0.0.1"), Service()).FindServicePort("shop/cart", 80)!.Traffic.ReadReplicas);
+    }
+
     public static TheoryData<string, IMessage> Unusable => new()
     {
+        { "cannot be where replicas are", new TrafficPolicy { Namespace = "a", Name = "t", RedisReadReplicas = new Wire.ReadReplicas { Service = "a/r" } } },
         { "address", new Workload { Namespace = "a", Name = "w", ServiceAccount = "s", Addresses = { ByteString.CopyFrom(1, 2, 3, 4, 5) } } },
         { "address", new Service { Namespace = "a", Name = "s", Addresses = { ByteString.CopyFrom(1, 2, 3) } } },
         { "regular expression", Route(new StringMatch { Kind = StringMatch.Types.Kind.Regex, Value = "(" }) },

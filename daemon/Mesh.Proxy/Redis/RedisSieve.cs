@@ -76,8 +76,8 @@ internal sealed class RedisSieve(
             // What is no whole command, or comes after the last, is for the primary.
             start = requests.InCommand || isLost ? Math.Max(start, from) : at;
             await ForwardAsync(buffer, from, start);
-            from = start;
             await spread.UseAsync(replica: false, 0, null);
+            from = start;
         }
         await ForwardAsync(buffer, from, at);
         if (output.UnflushedBytes > 0) await output.FlushAsync();

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Mesh.Http.Resp;
 using Mesh.Io;
-using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Reporting;
 
 namespace Mesh.Proxy.Redis.Spreading;
@@ -14,46 +13,28 @@ namespace Mesh.Proxy.Redis.Spreading;
 /// Each waits for the others by a signal of its own.</para></summary>
 internal sealed class RedisSpread
 {
-    /// <summary>How long the first read waits for its replica; later ones do not.</summary>
-    public static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(100);
-
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
     private readonly ProxyContext context;
     private readonly RedisRelay relay;
     private readonly RedisConversation conversation;
     private readonly IReplicaSource source;
     private readonly TrafficParties primaryParties;
     private readonly Loop loop;
-    private readonly SessionState state = new();
-    private readonly SessionCommand session = new();
+    private readonly PrimaryTalk talk = new();
     private readonly LoopSignal commands = new();
     private readonly LoopSignal primaryReplies = new();
     private readonly LoopSignal asked = new();
-    private readonly LoopTimer patience;
-    private (ReadReplicas Settings, ServicePortModel Service)? replicas;
-    private Snapshot? seen;
+    private readonly ReplicaChoice choice;
     private ReplicaLink? link;
-    private EndpointModel? failed;
-    private bool isOutdated;     // the link; it is not used any more
-    private bool isPatient = true;
-    private int failures;        // in a row
-    private long retryAt;
-    private SpreadRole role;
-    private bool watches;
-    private long primarySent;
-    private long primaryAnswered;
+    private bool isOutdated; // the link; it is not used any more
     private bool primaryBusy;
     private bool primaryEnded;
     private bool asksPrimary;
-    private long lastWrite;      // number of its reply
-    private long wroteAt;
 
     public RedisSpread(ProxyContext context, RedisRelay relay, RedisConversation conversation, IReplicaSource source, TrafficParties primaryParties)
     {
         (this.context, this.relay, this.conversation, this.source, this.primaryParties) = (context, relay, conversation, source, primaryParties);
         loop = relay.Client.Loop;
-        patience = new LoopTimer(loop.Timers, static self => ((RedisSpread)self!).LosePatience(), this);
+        choice = new ReplicaChoice(source, loop, commands.Set);
     }
 
     /// <summary>Commands go to the replica.</summary>
@@ -70,22 +51,17 @@ internal sealed class RedisSpread
     /// <summary>A policy at the replica asks about commands, or one may when it is known which replica it is.</summary>
     public bool ReplicaMayAsk => link is { IsConnecting: true } or { Gate.IsNeeded: true };
 
-    private bool PrimaryIsIdle => primarySent == primaryAnswered && !primaryBusy;
+    private bool PrimaryIsIdle => talk.IsAnswered && !primaryBusy;
 
-    private bool CanUse => link is { IsReady: true } && !isOutdated && !IsOver && replicas is not null;
+    private bool CanUse => link is { IsReady: true } && !isOutdated && !IsOver && choice.Settings is not null;
 
     /// <summary>Commands have come.</summary>
     public void Refresh()
     {
         link?.Gate?.Refresh();
         if (isOutdated && link is { IsConnecting: false, IsIdle: true }) link.Abort();
-        var snapshot = context.Snapshots.Current;
-        if (ReferenceEquals(seen, snapshot)) return;
-        seen = snapshot;
-        var before = replicas?.Service.Endpoints;
-        replicas = source.Current(snapshot);
         // New replicas get their share of connections, too.
-        isOutdated |= link is not null && !ReferenceEquals(before, replicas?.Service.Endpoints);
+        isOutdated |= choice.Refresh(context.Snapshots.Current) && link is not null;
     }
 
     /// <param name="now">When it was received.</param>
@@ -93,32 +69,27 @@ internal sealed class RedisSpread
     public bool Begin(RedisCommand command, long now)
     {
         if (IsOver) return false;
-        role = SpreadRoles.Of(command);
-        if (role is SpreadRole.State or SpreadRole.Client or SpreadRole.Reset)
-        {
-            session.Begin(command);
-            return true;
-        }
-        return role == SpreadRole.Read && IsFree(now) && IsReachable(now);
+        talk.Begin(command);
+        return talk.NeedsWhole || (talk.IsRead && IsFree(now) && IsReachable(now));
     }
 
     /// <summary>Of a command that must be seen whole.</summary>
     public void Argument(int index, ReadOnlySpan<byte> start)
     {
-        if (role is SpreadRole.State or SpreadRole.Client) session.Argument(index, start);
+        if (talk.NeedsArguments) talk.Argument(index, start);
     }
 
-    public bool WantsArguments => role is SpreadRole.State or SpreadRole.Client;
+    public bool WantsArguments => talk.NeedsArguments;
 
     /// <summary>It is too large to be seen whole.</summary>
     public void OnTooLarge()
     {
-        if (role != SpreadRole.Read) End();
+        if (!talk.IsRead) End();
     }
 
     /// <param name="question">Null where no policy at the replica asks.</param>
     /// <returns>Whether the command that has just ended goes to the replica.</returns>
-    public bool Chooses(RedisRequest? question) => role == SpreadRole.Read && !IsOver && (link is { IsConnecting: true } || IsAllowed(question));
+    public bool Chooses(RedisRequest? question) => talk.IsRead && !IsOver && (link is { IsConnecting: true } || IsAllowed(question));
 
     /// <summary>An allowed command, where commands go already.</summary>
     /// <returns>False: <see cref="UseAsync"/> must come first.</returns>
@@ -153,7 +124,7 @@ internal sealed class RedisSpread
     }
 
     /// <summary>A command of ours.</summary>
-    public void SentToPrimary() => primarySent++;
+    public void SentToPrimary() => talk.Sent();
 
     public ValueTask SendToReplicaAsync(in ReadOnlySequence<byte> bytes) => link!.SendAsync(bytes);
 
@@ -173,7 +144,7 @@ internal sealed class RedisSpread
     /// <summary>It is over and nothing of it is left but a connection.</summary>
     public void Close()
     {
-        patience.Cancel();
+        choice.Stop();
         link?.Abort();
     }
 
@@ -181,7 +152,7 @@ internal sealed class RedisSpread
     public void Stop()
     {
         IsStopped = IsOver = true;
-        patience.Cancel();
+        choice.Stop();
         link?.Abort();
         Changed();
     }
@@ -212,13 +183,7 @@ internal sealed class RedisSpread
         Changed();
     }
 
-    public void PrimaryAnswered(in RespReply reply, long now)
-    {
-        if (reply.IsPush) IsOver = true; // not asked for, and not by anything that we let pass
-        else primaryAnswered++;
-        if (state.HasPending && !reply.IsPush && !state.Answered(primaryAnswered, reply.IsError)) IsOver = true;
-        if (primaryAnswered == lastWrite) wroteAt = now;
-    }
+    public void PrimaryAnswered(in RespReply reply, long now) => IsOver |= !talk.TryAnswer(reply, now);
 
     public void ReplicaAnswered(in RespReply reply, long now) => conversation.Answered(reply, now);
 
@@ -250,10 +215,8 @@ internal sealed class RedisSpread
     /// <summary>A link has ended; the primary gets what it did not answer.</summary>
     public async ValueTask LeaveAsync(ReplicaLink left, string reason)
     {
-        (failed, failures) = (left.Endpoint, left.HasAnswered && reason == "closed" ? 0 : failures + 1);
-        if (isOutdated) (failed, failures) = (null, 0);
-        var pause = failures == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1 << Math.Min(failures - 1, 8)));
-        retryAt = loop.Time.GetTimestamp() + (long)(pause.TotalSeconds * loop.Time.TimestampFrequency);
+        if (isOutdated) choice.Left();
+        else choice.Fail(left.Endpoint, left.HasAnswered && reason == ReplicaReplies.Closed);
         if (left.Held.Count > 0 && !IsStopped)
         {
             if (left.HasBegun) relay.BreakOff(RedisFailures.ReplicaBroke(left.Replica.Endpoint.Workload.Uid));
@@ -283,46 +246,35 @@ internal sealed class RedisSpread
     {
         relay.Upstream.Output.Write(from.Held.First);
         from.Held.TakeFirst();
-        primarySent++;
+        talk.Sent();
     }
 
     private bool IsAllowed(RedisRequest? question) => link?.Gate is not { IsNeeded: true } gate || (question is not null && gate.Decide(question).Allowed);
 
     /// <summary>Nothing holds the connection to the primary.</summary>
-    private bool IsFree(long now)
-    {
-        if (replicas is not { } to || watches || conversation.InTransaction || conversation.Lost is not null) return false;
-        if (to.Settings.AfterWrite == TimeSpan.Zero || lastWrite == 0) return true;
-        return primaryAnswered >= lastWrite && loop.Time.GetElapsedTime(wroteAt, now) >= to.Settings.AfterWrite;
-    }
+    private bool IsFree(long now) =>
+        choice.Settings is { } settings && !conversation.InTransaction && conversation.Lost is null && talk.IsFree(settings.AfterWrite, loop.Time, now);
 
     /// <summary>There is a replica, or there may soon be one.</summary>
     private bool IsReachable(long now)
     {
-        if (link is not null) return CanUse || (link.IsConnecting && isPatient);
-        if (replicas!.Value.Service.Endpoints.Length == 0 || now < retryAt) return false;
+        if (link is not null) return CanUse || (link.IsConnecting && choice.IsPatient);
+        if (choice.Try(now) is not { } service) return false;
         link = new ReplicaLink(this, loop);
-        if (isPatient) patience.Arm(ConnectPatience);
-        _ = link.RunAsync(source, replicas.Value.Service, failed);
-        return link is not null && (link.IsReady || isPatient);
-    }
-
-    private void LosePatience()
-    {
-        isPatient = false;
-        commands.Set();
+        _ = link.RunAsync(source, service, choice.Failed);
+        return link is not null && (link.IsReady || choice.IsPatient);
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
     private async ValueTask<bool> TryUseReplicaAsync(long bytes, RedisRequest? question)
     {
-        while (link is { IsConnecting: true } && isPatient && !IsOver) await commands.WaitAsync();
-        if (CanUse) (isPatient, failed) = (false, null);
+        while (link is { IsConnecting: true } && choice.IsPatient && !IsOver) await commands.WaitAsync();
+        if (CanUse) choice.Succeeded();
         while (CanUse && ((!OnReplica && !IsPrimaryDone()) || !link!.Held.Fits(bytes))) await commands.WaitAsync();
         if (!CanUse || !IsAllowed(question)) return false;
         try
         {
-            await link!.RepeatAsync(state);
+            await link!.RepeatAsync(talk.State);
         }
         catch (ConnectionBrokenException)
         {
@@ -342,44 +294,12 @@ internal sealed class RedisSpread
 
     private void TakeToPrimary(in ReadOnlySequence<byte> buffer, long start, long end)
     {
-        primarySent++;
-        if (IsOver) return;
-        switch (role)
+        if (IsOver)
         {
-            case SpreadRole.Watch:
-                watches = true;
-                break;
-            case SpreadRole.Unwatch:
-                watches = false;
-                break;
-            case SpreadRole.Exec:
-                watches = false;
-                lastWrite = primarySent;
-                break;
-            case SpreadRole.Write:
-                lastWrite = primarySent;
-                break;
-            case SpreadRole.Reset:
-                watches = false;
-                isOutdated = link is not null;
-                Expect(SessionPart.Everything, default);
-                break;
-            case SpreadRole.State or SpreadRole.Client when session.Part != SessionPart.None:
-                Expect(session.Part, buffer.Slice(start, end - start));
-                break;
-            case SpreadRole.Client when session.IsQuestion:
-                break;
-            case SpreadRole.Client or SpreadRole.End:
-                IsOver = true;
-                break;
-            default:
-                break;
+            talk.Sent();
+            return;
         }
-    }
-
-    private void Expect(SessionPart part, in ReadOnlySequence<byte> command)
-    {
-        // In a transaction it is carried out later, or not at all.
-        if (conversation.InTransaction || command.Length > HeldReads.MaxCommandBytes || !state.TryExpect(primarySent, part, session.Names, command)) IsOver = true;
+        isOutdated |= talk.IsReset && link is not null;
+        IsOver = !talk.TrySend(buffer, start, end, conversation.InTransaction);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ReplicaLink
     private bool replyIsError;
     private long keptBytes;    // at the start of the buffer that were read already
     private long movedAt;
-    private string reason = "closed";
+    private string reason = ReplicaReplies.Closed;
     private long receivedBytes;
     private long sentBytes;
 

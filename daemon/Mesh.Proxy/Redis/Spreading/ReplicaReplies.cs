@@ -5,6 +5,9 @@ namespace Mesh.Proxy.Redis.Spreading;
 /// <summary>What an error reply of a replica says about the replica.</summary>
 internal static class ReplicaReplies
 {
+    /// <summary>It ended the connection.</summary>
+    public const string Closed = "closed";
+
     /// <summary>Of the command, which the primary is asked about; the replica goes on.</summary>
     public const string OfTheCommand = "error";
 

@@ -44,11 +44,15 @@ public static class ResolverFiles
     }
 
     public static IReadOnlyList<string> UsableServers(IEnumerable<string> servers) =>
-        servers.Where(static text => !text.Contains('%') && IPAddress.TryParse(text, out var address) && !IPAddress.IsLoopback(address)).Take(MaxServers).ToList();
+        servers.Where(IsUsable).Take(MaxServers).ToList();
 
     public static IReadOnlyList<string> UsableDomains(IEnumerable<string> domains) =>
         domains.Select(static text => text.TrimEnd('.').ToLowerInvariant()).Where(static text => text.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(text[0])
             && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')).Take(MaxDomains).ToList();
+
+    /// <summary>Not 10.1, which the framework takes for 10.0.0.1.</summary>
+    private static bool IsUsable(string text) =>
+        !text.Contains('%') && IPAddress.TryParse(text, out var address) && (text.Contains(':') || text.Count(static c => c == '.') == 3) && !IPAddress.IsLoopback(address);
 
     private static List<string[]> Read(string path)
     {

@@ -5,8 +5,8 @@ using Mesh.Telemetry.Logging;
 
 namespace Mesh.Daemon.Composition;
 
-/// <summary>Keeps resolvers and search domains of workloads as their resolver files say. Every five seconds it looks, on the thread pool, whether a file has another
-/// age or length, and reads only those. A file that many workloads share is looked at once.</summary>
+/// <summary>Keeps resolvers and search domains of workloads as their resolver files say. Every five seconds it looks, on the thread pool, whether a file is another
+/// or has changed, and reads only those. A file that many workloads share is looked at once.</summary>
 internal sealed class ResolverFollower : IAsyncDisposable
 {
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -27,8 +27,8 @@ internal sealed class ResolverFollower : IAsyncDisposable
     {
         var followed = new Followed(this, workload, use);
         if (followed.Files.Length == 0) return followed;
-        lock (all) all.Add(followed);
         Look(followed, []);
+        lock (all) all.Add(followed); // from here on looked at by the timer alone
         return followed;
     }
 
@@ -49,24 +49,6 @@ internal sealed class ResolverFollower : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => timer.DisposeAsync();
-
-    /// <summary>What shows that a file is another: one that was renamed into place is younger by birth.</summary>
-    private readonly record struct FileStamp(long LengthBytes, DateTime Written, DateTime Born)
-    {
-        public static FileStamp? Of(string file)
-        {
-            if (!File.Exists(file)) return null;
-            try
-            {
-                using var handle = File.OpenHandle(file); // behind links
-                return new(RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle), File.GetCreationTimeUtc(handle));
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                return null;
-            }
-        }
-    }
 
     private sealed class Followed(ResolverFollower follower, LocalWorkload workload, Action<IReadOnlyList<Ip>, IReadOnlyList<string>> use) : IDisposable
     {
@@ -96,7 +78,11 @@ internal sealed class ResolverFollower : IAsyncDisposable
         /// <summary>Files without any server, perhaps half written, leave those that were known.</summary>
         private IReadOnlyList<Ip> ReadServers()
         {
-            List<Ip> servers = [.. ResolverFiles.Servers(workload.ResolverFiles).Select(static text => Ip.Parse(text))];
+            var servers = new List<Ip>();
+            foreach (string text in ResolverFiles.Servers(workload.ResolverFiles))
+            {
+                if (Ip.TryParse(text, out var address)) servers.Add(address);
+            }
             return servers.Count > 0 ? servers : Servers;
         }
 

@@ -37,7 +37,7 @@ public sealed class VirtualAddressBlockTests : IDisposable
     [InlineData("virtualAddressesV6: fd00:240:240::/64", "an IPv6 block of 48 bits")]
     [InlineData("virtualAddressesV6: fd00:240:240:1::/48", "beyond its prefix")]
     [InlineData("virtualAddressesV6: 240.240.0.0/16", "an IPv6 block of 48 bits")]
-    [InlineData("virtualAddressesV6: fd00:240:240::", "an address block")]
+    [InlineData("virtualAddressesV6: \"fd00:240:240::\"", "an address block")]
     [InlineData("virtualAddressesV6: 7", "must be")]
     [InlineData("virtualAddresses: fd00::/16", "an IPv4 block of 16 bits")]
     [InlineData("virtualAddresses: 240.240.1.0/16", "beyond its prefix")]

@@ -69,12 +69,9 @@ internal sealed class Plugin(NetworkConfig config, PluginHost host)
         var previous = config.PreviousResult is { } result ? PreviousResult.Read(result) : new([], [], []);
         using var workload = WorkloadNamespace.Open(environment.NamespacePath);
         var addresses = workload.Addresses(previous.Addresses).Select(static address => address.ToString());
-        var enrolment = Enroller.Describe(identity, workload, addresses, AttachmentOf(environment), config.Capture) with
-        {
-            Network = config.Name,
-            Resolvers = ResolverList.Find([previous.Nameservers, config.Nameservers], environment.NamespacePath),
-            SearchDomains = ResolverList.FindSearchDomains([previous.SearchDomains, config.SearchDomains], environment.NamespacePath),
-        };
+        var described = Enroller.Describe(identity, workload, addresses, AttachmentOf(environment), config.Capture) with { Network = config.Name };
+        var enrolment = NameService.Describe(
+            described, [previous.Nameservers, config.Nameservers], [previous.SearchDomains, config.SearchDomains], environment.NamespacePath);
         Enroller.Enrol(workload, enrolment, DaemonWithin(config.Timeout, waits: true));
         ResultWriter.WriteResult(host.Output, config.PreviousResult, config.CniVersion);
         if (config.LogLevel >= LogLevel.Info) host.Log($"ADD {enrolment.Uid} {string.Join(",", enrolment.Addresses)} in {workload.Path}");

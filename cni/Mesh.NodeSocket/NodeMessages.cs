@@ -44,6 +44,24 @@ public sealed record Enrolment
 
     private readonly IReadOnlyList<string>? searchDomains;
 
+    /// <summary>Files, best first, that <see cref="Resolvers"/> were read from; none: the network named them. Records of earlier versions have none.</summary>
+    public IReadOnlyList<string> ResolverFiles
+    {
+        get => resolverFiles ?? [];
+        init => resolverFiles = value;
+    }
+
+    private readonly IReadOnlyList<string>? resolverFiles;
+
+    /// <summary>The same for <see cref="SearchDomains"/>.</summary>
+    public IReadOnlyList<string> SearchDomainFiles
+    {
+        get => searchDomainFiles ?? [];
+        init => searchDomainFiles = value;
+    }
+
+    private readonly IReadOnlyList<string>? searchDomainFiles;
+
     [JsonRequired]
     public CaptureOptions Capture { get; init; } = CaptureOptions.Default;
 

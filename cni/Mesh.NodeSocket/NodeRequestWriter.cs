@@ -51,6 +51,8 @@ public static class NodeRequestWriter
         json.WriteNumber("namespaceInode", enrolment.NamespaceInode);
         WriteTexts(json, "resolvers", enrolment.Resolvers);
         WriteTexts(json, "searchDomains", enrolment.SearchDomains);
+        WriteTexts(json, "resolverFiles", enrolment.ResolverFiles);
+        WriteTexts(json, "searchDomainFiles", enrolment.SearchDomainFiles);
         Write(json, enrolment.Capture);
         json.WriteEndObject();
     }

@@ -58,7 +58,7 @@ public sealed class CaptureManager : IAsyncDisposable
         try
         {
             EnrolmentRules.Check(enrolment, network);
-            workload = new(enrolment, network);
+            workload = new(FollowedFiles.Of(enrolment), network);
         }
         catch
         {

@@ -13,6 +13,8 @@ internal sealed class MeshDaemon(Machine machine, string programs)
     /// <summary>More lines of its configuration.</summary>
     public string MoreOptions { get; init; } = "";
 
+    public Machine Machine => machine;
+
     public string NodeSocket => Path.Combine(machine.Folder, "node.sock");
 
     public string State => Path.Combine(machine.Folder, "state");

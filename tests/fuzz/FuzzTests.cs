@@ -13,7 +13,7 @@ public sealed class FuzzTests
     /// <summary>A target whose inputs are slow ends its short run here; a whole run stays below a minute.</summary>
     private static readonly TimeSpan ShortRun = TimeSpan.FromSeconds(3);
 
-    /// <summary>Far above what the slowest input of that size needs on a busy machine: more is work that grows faster than its input.</summary>
+    /// <summary>CPU time, far above what the slowest input of that size needs: more is work that grows faster than its input.</summary>
     private static readonly TimeSpan SlowInput = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> TargetNames => [.. Targets.All.Select(static target => target.Name)];
@@ -74,7 +74,12 @@ public sealed class FuzzTests
     {
         var clock = Stopwatch.StartNew();
         target.Run(input);
-        Assert.True(clock.Elapsed < SlowInput, $"{input.Length} bytes kept {target.Name} busy for {clock.Elapsed.TotalSeconds:0.0} s");
+        if (clock.Elapsed < SlowInput) return;
+        // Perhaps the machine was busy with something else: once more, and what counts is this thread's own time.
+        var before = ThreadTime.Now();
+        target.Run(input);
+        var busy = ThreadTime.Now() - before;
+        Assert.True(busy < SlowInput, $"{input.Length} bytes kept {target.Name} busy for {busy.TotalSeconds:0.0} s");
     }
 
     private static void Report(IFuzzTarget target, byte[] input, Exception failure)

@@ -1,6 +1,7 @@
 using Mesh.Tests.Fuzz.Certificates;
 using Mesh.Tests.Fuzz.Detection;
 using Mesh.Tests.Fuzz.Dns;
+using Mesh.Tests.Fuzz.Forwarding;
 using Mesh.Tests.Fuzz.Grpc;
 using Mesh.Tests.Fuzz.Hpack;
 using Mesh.Tests.Fuzz.Http1;
@@ -24,6 +25,7 @@ internal static class Targets
         new SigningRequestTarget(), new CertificateTarget(), new NameTarget(), new EnvelopeTarget(), new ConfigLogTarget(),
         new RequestTarget(), new ReplyTarget(), new SieveTarget(),
         new ClientHelloTarget(), new ProxyHeaderTarget(), new DirectTunnelTarget(), new WatchedTarget(), new DnsStreamTarget(),
+        new FieldsTarget(),
     ];
 
     public static IFuzzTarget Named(string name) => All.Single(target => target.Name == name);

@@ -12,11 +12,7 @@ internal static class WorkloadCommands
         var capture = options.Capture();
         using var workload = WorkloadNamespace.Open(options.NamespacePath);
         var addresses = workload.Addresses(options.Addresses).Select(static address => address.ToString());
-        var enrolment = Enroller.Describe(identity, workload, addresses, AttachmentOf(identity), capture) with
-        {
-            Resolvers = ResolverList.Find([], workload.Path),
-            SearchDomains = ResolverList.FindSearchDomains([], workload.Path),
-        };
+        var enrolment = NameService.Describe(Enroller.Describe(identity, workload, addresses, AttachmentOf(identity), capture), [], [], workload.Path);
         Enroller.Enrol(workload, enrolment, DaemonOf(options, host, waits: true));
         host.WriteLine($"{enrolment.Uid} enrolled in {workload.Path} with {string.Join(", ", enrolment.Addresses)}");
         return 0;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mesh.NodeSocket.Native;
 
-/// <summary>Unix sockets with descriptor passing, which the framework's sockets do not offer. Layouts are those of 64-bit Linux.</summary>
+/// <summary>Unix sockets with descriptor passing, and the inode of a file, which the framework does not offer. Layouts are those of 64-bit Linux.</summary>
 internal static unsafe partial class LibC
 {
     internal const int AfUnix = 1;
@@ -19,12 +19,18 @@ internal static unsafe partial class LibC
     internal const int MsgCtrunc = 0x8;
     internal const int ShutRdWr = 2;
 
+    internal const int AtCurrentFolder = -100;
+    internal const uint StatxBasic = 0x7ff;
+
     internal const int Enoent = 2;
     internal const int Eintr = 4;
     internal const int Eagain = 11;
     internal const int Econnrefused = 111;
 
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Statx(int folder, string path, int flags, uint mask, byte* result);
 
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     internal static partial int Socket(int domain, int type, int protocol);

@@ -29,6 +29,8 @@ internal sealed class CapturedWorkload(Enrolment enrolment, NetworkNamespace net
     {
         Resolvers = enrolment.Resolvers.Select(static text => Ip.Parse(text)).ToList(),
         SearchDomains = enrolment.SearchDomains,
+        ResolverFiles = enrolment.ResolverFiles,
+        SearchDomainFiles = enrolment.SearchDomainFiles,
         CapturesDns = enrolment.Capture.Dns,
     };
 

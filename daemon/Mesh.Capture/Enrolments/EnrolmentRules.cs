@@ -13,6 +13,7 @@ internal static class EnrolmentRules
     private const int MaxLabels = 64;
     private const int MaxResolvers = 3;
     private const int MaxSearchDomains = 32;
+    private const int MaxResolverFiles = 3;
     private const int MaxTextLength = 4096;
 
     /// <exception cref="CaptureRequestException">Invalid.</exception>
@@ -26,9 +27,11 @@ internal static class EnrolmentRules
         CheckAddresses("resolvers", enrolment.Resolvers, MaxResolvers, faults);
         if (enrolment.SearchDomains.Count > MaxSearchDomains) faults.Add($"searchDomains: {enrolment.SearchDomains.Count}, at most {MaxSearchDomains}");
         faults.AddRange(enrolment.SearchDomains.Where(static domain => !IsName(domain, 253)).Select(static domain => $"searchDomains: '{domain}' is not a name"));
+        CheckPaths("resolverFiles", enrolment.ResolverFiles, faults);
+        CheckPaths("searchDomainFiles", enrolment.SearchDomainFiles, faults);
         if (enrolment.Addresses.Count == 0) faults.Add("addresses: none");
         if (enrolment.Labels.Count > MaxLabels) faults.Add($"{enrolment.Labels.Count} labels, at most {MaxLabels}");
-        if (enrolment.NamespacePath.Length > MaxTextLength || !Path.IsPathRooted(enrolment.NamespacePath)) faults.Add("namespacePath must be an absolute path");
+        if (!IsPath(enrolment.NamespacePath)) faults.Add("namespacePath must be an absolute path");
         enrolment.Capture.Validate(faults);
         if (enrolment.NamespaceInode != network.Id.Inode)
             faults.Add($"the descriptor is {network.Id} but the request names inode {enrolment.NamespaceInode}");
@@ -55,6 +58,14 @@ internal static class EnrolmentRules
         if (addresses.Count > most) faults.Add($"{field}: {addresses.Count}, at most {most}");
         faults.AddRange(addresses.Where(static text => !Ip.TryParse(text, out _)).Select(text => $"{field}: '{text}' is not an address"));
     }
+
+    private static void CheckPaths(string field, IReadOnlyList<string> paths, List<string> faults)
+    {
+        if (paths.Count > MaxResolverFiles) faults.Add($"{field}: {paths.Count}, at most {MaxResolverFiles}");
+        if (!paths.All(IsPath)) faults.Add($"{field} must be absolute paths");
+    }
+
+    private static bool IsPath(string text) => text.Length <= MaxTextLength && Path.IsPathRooted(text);
 
     private static bool IsName(string text, int longest) =>
         text.Length > 0 && text.Length <= longest && char.IsAsciiLetterOrDigit(text[0])

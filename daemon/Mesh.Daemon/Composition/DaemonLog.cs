@@ -44,6 +44,9 @@ internal static class DaemonLog
 
     public static void SnapshotProblem(this Log log, string problem) => log.Write(LogLevel.Error, 1012, "snapshot_problem", problem);
 
+    public static void ResolversChanged(this Log log, string uid, string servers, string domains) =>
+        log.Write(LogLevel.Info, 1014, "resolvers_changed", $"the resolver files of workload {uid} have changed: servers {servers}, search domains {domains}", ("workload", uid));
+
     public static void Control(this Log log, ControlEvent entry) =>
         log.Write(entry.Severity switch
         {

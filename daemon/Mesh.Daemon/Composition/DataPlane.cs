@@ -19,6 +19,7 @@ internal sealed class DataPlane : IAsyncDisposable
 {
     private readonly List<EpollLoop> loops;
     private readonly AccessLog accessLog;
+    private readonly ResolverFollower resolvers;
 
     public DataPlane(MeshdOptions options, SnapshotHolder snapshots, IIdentitySource identities, IAccessSink accessSink, MetricRegistry metrics, Log log, TimeProvider time)
     {
@@ -27,7 +28,8 @@ internal sealed class DataPlane : IAsyncDisposable
         var random = new Random();
         var reporter = new TrafficReporter(metrics, accessLog, options.Workers, time, random);
         Context = new ProxyContext(new ProxyOptions { VirtualRanges = options.VirtualRanges }, loops, snapshots, identities, new EpollSocketFactory(), reporter, random);
-        var dns = new DnsListeners(Context, metrics);
+        resolvers = new ResolverFollower(log, time);
+        var dns = new DnsListeners(Context, metrics, resolvers);
         Workloads = new WorkloadHost(Context, [dns]);
         Gateways = new GatewayHost(Context, log.GatewayProblem);
         snapshots.Changed += Gateways.Apply;
@@ -58,6 +60,7 @@ internal sealed class DataPlane : IAsyncDisposable
     {
         Gateways.Dispose();
         foreach (var workload in Context.Locals.All) await Workloads.StopAsync(workload.Uid);
+        await resolvers.DisposeAsync();
         foreach (var loop in loops) loop.Dispose();
         await accessLog.DisposeAsync();
     }

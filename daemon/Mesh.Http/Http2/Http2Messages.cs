@@ -30,8 +30,7 @@ internal static class Http2Messages
         fields.Add(":method"u8, upgrade ? "CONNECT"u8 : head.Method.Span);
         if (upgrade)
         {
-            head.Headers.TryGet("upgrade"u8, out var protocol);
-            fields.Add(":protocol"u8, protocol);
+            fields.Add(":protocol"u8, UpgradeField.First(head.Headers));
         }
         fields.Add(":scheme"u8, head.Scheme.IsEmpty ? "http"u8 : head.Scheme.Span);
         if (!head.Authority.IsEmpty) fields.Add(":authority"u8, head.Authority.Span);

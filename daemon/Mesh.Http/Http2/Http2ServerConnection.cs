@@ -96,6 +96,8 @@ public sealed class Http2ServerConnection : IDrainable
         try
         {
             if (exchange.Request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
+            // Only extended CONNECT has the field here. What is not known is answered so (RFC 9220 3).
+            if (exchange.Request.Headers.Contains("upgrade"u8) && !UpgradeField.MayPass(exchange.Request.Headers)) throw new HttpMessageException(501, "CONNECT to this :protocol is not offered here");
             await server.Handler.HandleAsync(exchange);
         }
         catch (HttpMessageException error)

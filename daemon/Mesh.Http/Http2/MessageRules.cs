@@ -143,7 +143,8 @@ internal static class MessageRules
         head.TryGet(":path"u8, out var path);
         head.TryGet(":scheme"u8, out var scheme);
         if (!Http1Parser.IsTarget(path) || !Http1Parser.IsTarget(scheme)) return ":path or :scheme holds a byte that a URI cannot (RFC 9113 8.3.1)";
-        if (!scheme.SequenceEqual("http"u8) && !scheme.SequenceEqual("https"u8)) return null;
+        // Others are for proxies of other protocols. What stands here goes before the authority when somebody writes a URI of it.
+        if (!scheme.SequenceEqual("http"u8) && !scheme.SequenceEqual("https"u8)) return ":scheme is neither http nor https (RFC 9113 8.3.1)";
         if (path.IsEmpty) return ":path is empty (RFC 9113 8.3.1)";
         if (path[0] == '/') return null;
         bool asterisk = path.SequenceEqual("*"u8) && method.SequenceEqual("OPTIONS"u8);

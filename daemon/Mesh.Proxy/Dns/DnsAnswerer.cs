@@ -15,6 +15,9 @@ internal sealed class DnsAnswerer(DnsOptions options, SnapshotHolder snapshots, 
 
     private readonly DnsZones zones = new(options);
 
+    /// <summary>From now on.</summary>
+    internal void UseSearchDomains(IReadOnlyList<string> domains) => zones.Searched = domains;
+
     /// <param name="answer">At least <see cref="DnsWire.MaxUdpLength"/> bytes; all of it is used over TCP.</param>
     /// <param name="length">Of the answer, when answered.</param>
     internal Decision Decide(ReadOnlySpan<byte> query, Span<byte> answer, bool isStream, out DnsQuestion question, out int length)

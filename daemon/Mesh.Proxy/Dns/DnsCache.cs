@@ -59,6 +59,11 @@ internal sealed class DnsCache(DnsOptions options, TimeProvider time, DnsMetrics
         metrics.CacheHolds(entries.Count, bytes);
     }
 
+    internal void Clear()
+    {
+        while (byUse.First is { } first) Remove(first);
+    }
+
     private int Write(Entry entry, ReadOnlySpan<byte> query, in DnsQuestion question, Span<byte> answer, int limit)
     {
         int length = entry.Message.Length;

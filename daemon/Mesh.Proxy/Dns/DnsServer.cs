@@ -13,6 +13,7 @@ public sealed class DnsServer : IDisposable
 
     private readonly DnsOptions options;
     private readonly Loop loop;
+    private readonly ResolverOrder order;
     private readonly DnsAnswerer answerer;
     private readonly DnsCache cache;
     private readonly DnsMetrics metrics;
@@ -25,7 +26,7 @@ public sealed class DnsServer : IDisposable
     private DnsServer(DnsOptions options, SocketFactory sockets, Loop loop, SnapshotHolder snapshots, DnsMetrics metrics, Random random)
     {
         (this.options, this.loop, this.metrics) = (options, loop, metrics);
-        var order = new ResolverOrder(options, loop.Time);
+        order = new(options, loop.Time);
         answerer = new(options, snapshots, random);
         cache = new(options, loop.Time, metrics);
         tcp = new(options, sockets, loop, random, order);
@@ -56,6 +57,16 @@ public sealed class DnsServer : IDisposable
     public IReadOnlyList<IpPort> UdpAddresses => listeners.OfType<DatagramSocket>().Select(static socket => socket.Address).ToList();
 
     public IReadOnlyList<IpPort> TcpAddresses => listeners.OfType<Listener>().Select(static listener => listener.Address).ToList();
+
+    /// <summary>Other resolvers and search domains from now on; on any thread. What former resolvers said is forgotten.</summary>
+    public void Use(IReadOnlyList<IpPort> resolvers, IReadOnlyList<string> searchDomains) => loop.Post(static state =>
+    {
+        var (server, resolvers, searchDomains) = ((DnsServer, IReadOnlyList<IpPort>, IReadOnlyList<string>))state!;
+        server.answerer.UseSearchDomains(searchDomains);
+        if (resolvers.SequenceEqual(server.order.Known)) return;
+        server.order.Known = resolvers;
+        server.cache.Clear();
+    }, (this, resolvers, searchDomains));
 
     private void Listen(SocketFactory sockets, IpPort address)
     {

@@ -4,7 +4,9 @@ namespace Mesh.Proxy.Dns;
 internal sealed class DnsZones(DnsOptions options)
 {
     private readonly string[] zones = [.. options.MeshDomains, .. options.VirtualRanges.ReverseZones];
-    private readonly string[] searched = [.. options.SearchDomains.Where(static domain => domain.Length > 0)];
+
+    /// <summary>Domains that the workload's resolver appends.</summary>
+    internal IReadOnlyList<string> Searched { get; set; } = options.SearchDomains;
 
     /// <summary>The zone that has the name; null when it is not the mesh's.</summary>
     internal string? ZoneOf(string name)
@@ -19,9 +21,9 @@ internal sealed class DnsZones(DnsOptions options)
     /// <summary>A name of which the workload's resolver made another by appending one of its search domains; null when it did not.</summary>
     internal string? WithoutSearchDomain(string name)
     {
-        foreach (string domain in searched)
+        foreach (string domain in Searched)
         {
-            if (name.Length > domain.Length + 1 && DnsNames.IsWithin(name, domain)) return name[..^(domain.Length + 1)];
+            if (domain.Length > 0 && name.Length > domain.Length + 1 && DnsNames.IsWithin(name, domain)) return name[..^(domain.Length + 1)];
         }
         return null;
     }

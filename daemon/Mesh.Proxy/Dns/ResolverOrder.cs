@@ -10,10 +10,13 @@ internal sealed class ResolverOrder(DnsOptions options, TimeProvider time)
 
     private readonly Dictionary<IpPort, long> silent = [];
 
+    /// <summary>Those that the workload is known to have, best first.</summary>
+    internal IReadOnlyList<IpPort> Known { get; set; } = options.Resolvers;
+
     /// <param name="preferred">The server that the client itself tried to reach, if the kernel knows.</param>
     internal List<IpPort> For(IpPort? preferred)
     {
-        List<IpPort> servers = preferred is { } first ? [first, .. options.Resolvers.Where(server => server != first)] : [.. options.Resolvers];
+        List<IpPort> servers = preferred is { } first ? [first, .. Known.Where(server => server != first)] : [.. Known];
         if (silent.Count == 0 || servers.Count < 2) return servers;
         return [.. servers.Where(server => !IsSilent(server)), .. servers.Where(IsSilent)];
     }

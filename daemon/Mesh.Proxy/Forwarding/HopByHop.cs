@@ -15,6 +15,7 @@ internal static class HopByHop
         headers.Remove("keep-alive"u8);
         headers.Remove("proxy-connection"u8);
         headers.Remove("transfer-encoding"u8);
+        headers.Remove("http2-settings"u8);
         if (!upgrade) headers.Remove("upgrade"u8);
         StripTe(headers);
         if (upgrade) headers.Add("connection"u8, "upgrade"u8);
@@ -33,7 +34,7 @@ internal static class HopByHop
             {
                 var token = value.AsSpan(range).Trim(" \t"u8);
                 if (token.IsEmpty || IsProtected(token)) continue;
-                if (Ascii.EqualsIgnoreCase(token, "upgrade"u8)) upgrade = headers.Contains("upgrade"u8);
+                if (Ascii.EqualsIgnoreCase(token, "upgrade"u8)) upgrade = UpgradeField.MayPass(headers);
                 else headers.Remove(token);
             }
         }

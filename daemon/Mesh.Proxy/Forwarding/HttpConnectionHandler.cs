@@ -136,7 +136,7 @@ internal abstract class HttpConnectionHandler : IHttpHandler
         var grpc = Forwarder.Grpc;
         var parties = Parties ?? DefaultParties;
         if (failure is not null && grpc is { IsCall: true, Status: < 0 }) grpc.Status = GrpcStatus.Of(failure);
-        int status = failure is null || exchange.ResponseStarted && Forwarder.Status != 0 ? Forwarder.Status
+        int status = failure is null || Forwarder.IsUpgraded || exchange.ResponseStarted && Forwarder.Status != 0 ? Forwarder.Status
             : grpc.IsCall && exchange.ResponseStarted ? 200 : failure.Status;
         Context.Reporter.HttpFinished(Loop.Index, new HttpOutcome
         {

@@ -206,7 +206,9 @@ internal sealed class HttpForwarder
     {
         if (!granted) throw new HttpMessageException(502, "the upstream switched protocols without naming one");
         if (pump is { IsCompleted: false }) throw new HttpMessageException(502, "the upstream switched protocols before the request had ended");
-        bool isWebSocket = head.Headers.TryGet("upgrade"u8, out var protocol) && Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
+        head.Headers.TryGet("upgrade"u8, out var protocol);
+        if (!UpgradeField.Lists(exchange.Request.Headers, protocol)) throw new HttpMessageException(502, "the upstream switched to a protocol that was not asked for");
+        bool isWebSocket = Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
         silence?.End();

@@ -28,12 +28,21 @@ internal sealed class TunnelDialer(ProxyContext context, Loop loop)
         TlsContext tls, TunnelKey key, LocalWorkloadState source, string[] protocols, TimeSpan timeout, TlsResumption? resumption = null)
     {
         var remote = new IpPort(key.Destination, key.Port);
-        var transport = await source.Sockets.ConnectAsync(loop, remote, new ConnectOptions(timeout, Mark: context.Options.Mark));
+        var transport = await SocketsFor(source, key.Destination, out int mark).ConnectAsync(loop, remote, new ConnectOptions(timeout, Mark: mark));
         var secure = await tls.ConnectAsync(transport, protocols, context.Options.HandshakeTimeout, resumption);
         if (secure.PeerIdentity == key.Identity) return secure;
         resumption?.Dispose();
         string peer = secure.PeerUri ?? "a peer without identity";
         await secure.DisposeAsync();
         throw new ConnectionBrokenException(BreakKind.Tls, $"{remote} is {peer}, not {key.Identity}");
+    }
+
+    /// <summary>The workload's own, so that its network sees where the tunnel comes from; the machine's where the workload has no address of that family. Who it is says
+    /// the certificate in either case.</summary>
+    private SocketFactory SocketsFor(LocalWorkloadState source, Ip destination, out int mark)
+    {
+        bool isOwn = source.Speaks(destination.IsV4);
+        mark = isOwn ? context.Options.Mark : 0;
+        return isOwn ? source.Sockets : context.HostSockets;
     }
 }

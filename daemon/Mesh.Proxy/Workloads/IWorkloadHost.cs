@@ -19,6 +19,12 @@ public sealed record LocalWorkload(
     /// <summary>Domains that its resolver appends to names, lower case.</summary>
     public IReadOnlyList<string> SearchDomains { get; init; } = [];
 
+    /// <summary>Files, best first, that say <see cref="Resolvers"/> and are read again when they change; none: they stay as they are.</summary>
+    public IReadOnlyList<string> ResolverFiles { get; init; } = [];
+
+    /// <summary>The same for <see cref="SearchDomains"/>.</summary>
+    public IReadOnlyList<string> SearchDomainFiles { get; init; } = [];
+
     /// <summary>False: its DNS questions are not redirected, so there is nothing to listen for on 15053.</summary>
     public bool CapturesDns { get; init; } = true;
 }

@@ -94,6 +94,7 @@ public class FrameRuleTests
             Frame(Headers, EndHeaders, 1, Block((":method", "GET"), (":scheme", "https"), ("x", "y"), (":path", "/"))) },
         { "no :method (8.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":scheme", "https"), (":path", "/"))) },
         { "no :scheme (8.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":method", "GET"), (":path", "/"))) },
+        { "another :scheme (8.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":method", "GET"), (":scheme", "http://b/x?"), (":path", "/"))) },
         { "no :path (8.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":method", "GET"), (":scheme", "https"))) },
         { "empty :path (8.3.1)", ErrorCode.ProtocolError,
             Frame(Headers, EndHeaders, 1, Block((":method", "GET"), (":scheme", "https"), (":path", ""))) },

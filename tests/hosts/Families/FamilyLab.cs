@@ -4,7 +4,8 @@ using Kinds = Mesh.Kit.Machines.Families;
 
 namespace Mesh.Tests.Hosts.Families;
 
-/// <summary>Two machines. On one a client of each sort: IPv4 only, IPv6 only, both; on the other such servers, which answer with the address they see.</summary>
+/// <summary>Two machines. On one a client of each sort: IPv4 only, IPv6 only, both; on the other such servers, which answer with the address they see, and
+/// near them two clients of one family.</summary>
 [CollectionDefinition(Collection)]
 public sealed class FamilyLab : IAsyncLifetime, ICollectionFixture<FamilyLab>
 {
@@ -18,6 +19,8 @@ public sealed class FamilyLab : IAsyncLifetime, ICollectionFixture<FamilyLab>
 
     private readonly Dictionary<string, LabWorkload> workloads = [];
     private Lab lab = null!;
+    private MeshController controller = null!;
+    private MeshDaemon daemonA = null!, daemonB = null!;
     private string folders = "";
 
     internal LabWorkload this[string name] => workloads[name];
@@ -27,13 +30,11 @@ public sealed class FamilyLab : IAsyncLifetime, ICollectionFixture<FamilyLab>
         string programs = Repository.Programs;
         folders = $"/usr/lib/cni:{programs}";
         lab = await Lab.CreateAsync("mesh-families");
-        var controller = new MeshController(await lab.AddMachineAsync("controller"), programs);
+        controller = new MeshController(await lab.AddMachineAsync("controller"), programs);
         var (a, b) = (await lab.AddMachineAsync("a"), await lab.AddMachineAsync("b"));
         await controller.StartAsync();
-        string resources = Path.Combine(lab.Folder, "resources.yaml");
-        await File.WriteAllTextAsync(resources, string.Join("\n---\n", [Resources, .. Sorts.Select(static sort => Service($"server-{sort.Name}"))]));
-        (await controller.MeshctlAsync("apply", "-f", resources)).Must();
-        var (daemonA, daemonB) = (new MeshDaemon(a, programs), new MeshDaemon(b, programs));
+        await ApplyAsync(string.Join("\n---\n", [Resources, .. Sorts.Select(static sort => Service($"server-{sort.Name}"))]));
+        (daemonA, daemonB) = (new MeshDaemon(a, programs), new MeshDaemon(b, programs));
         await Task.WhenAll(daemonA.JoinAsync(controller), daemonB.JoinAsync(controller));
         foreach (var (name, families) in Sorts)
         {
@@ -41,7 +42,28 @@ public sealed class FamilyLab : IAsyncLifetime, ICollectionFixture<FamilyLab>
             await AddAsync(b, daemonB, $"server-{name}", families);
             await ServeAsync(workloads[$"server-{name}"]);
         }
+        foreach (var (name, families) in Sorts.Take(2)) await AddAsync(b, daemonB, $"near-{name}", families);
     }
+
+    internal async Task ApplyAsync(string text)
+    {
+        string file = Path.Combine(lab.Folder, "resources.yaml");
+        await File.WriteAllTextAsync(file, text);
+        (await controller.MeshctlAsync("apply", "-f", file)).Must();
+    }
+
+    /// <summary>Another client on the first machine.</summary>
+    internal async Task<LabWorkload> AddClientAsync(string name)
+    {
+        await AddAsync(daemonA.Machine, daemonA, name, Kinds.V4);
+        return workloads[name];
+    }
+
+    /// <summary>What the client's machine has to say in numbers.</summary>
+    internal Task<string> ClientMetricsAsync() => daemonA.Machine.Space.MustAsync("curl -fsS http://127.0.0.1:15020/metrics");
+
+    /// <summary>The name of the kernel's namespace that a client of the first machine gets.</summary>
+    internal string NamespaceOfClient(string name) => $"{lab.Name}-a-{name}";
 
     private static IEnumerable<(string Name, Kinds Families)> Sorts =>
         [("v4", Kinds.V4), ("v6", Kinds.V6), ("both", Kinds.Both)];

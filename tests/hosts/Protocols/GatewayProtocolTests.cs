@@ -39,10 +39,9 @@ public sealed partial class GatewayProtocolTests(ProtocolFixture fixture) : ICla
     {
         foreach (string file in new[] { "1k", "1m" })
         {
-            string got = Path.GetTempFileName();
+            string got = Path.Combine(fixture.Files, "got");
             await fixture.Space.MustAsync($"curl -sf {version} -o {got} http://127.0.0.1/{place}/{file}");
             Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(fixture.Files, place, file)), await File.ReadAllBytesAsync(got));
-            File.Delete(got);
         }
     }
 
@@ -51,10 +50,9 @@ public sealed partial class GatewayProtocolTests(ProtocolFixture fixture) : ICla
     [InlineData("--http2-prior-knowledge")]
     public async Task Curl_uploads_to_a_server_of_HTTP2_that_sends_it_back(string version)
     {
-        string sent = Path.Combine(fixture.Files, "h2", "1m"), got = Path.GetTempFileName();
+        string sent = Path.Combine(fixture.Files, "h2", "1m"), got = Path.Combine(fixture.Files, "got");
         await fixture.Space.MustAsync($"curl -sf {version} -o {got} --data-binary @{sent} http://127.0.0.1/h2/echo");
         Assert.Equal(await File.ReadAllBytesAsync(sent), await File.ReadAllBytesAsync(got));
-        File.Delete(got);
     }
 
     [Theory]

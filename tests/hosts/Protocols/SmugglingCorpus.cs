@@ -18,8 +18,12 @@ internal static class SmugglingCorpus
             $"{Start}{field}\r\nContent-Length: {Smuggled.Length + 5}\r\n\r\n0\r\n\r\n{Smuggled}",
         }),
         .. Chunks().Select(static body => $"{Start}Transfer-Encoding: chunked\r\n\r\n{body}{Smuggled}"),
-        .. Hosts(), .. Lines(), .. Connections(), .. Fine(),
+        .. LineEnds().Select(static body => $"{Start}Transfer-Encoding: chunked\r\n\r\n{body}"),
+        .. Hosts(), .. Lines(), .. Connections(), .. Expectations(), .. Fine(),
     ];
+
+    /// <summary>How many at the end of <see cref="Items"/> have nothing wrong with them.</summary>
+    public static int FineCount { get; } = Fine().Count();
 
     private static IEnumerable<string> Lengths()
     {
@@ -60,6 +64,10 @@ internal static class SmugglingCorpus
         yield return "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked";
         yield return "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked";
         yield return "Transfer-Encoding: x\r\nTransfer-Encoding: chunked";
+        yield return "Transfer-Encoding: chunked\r\nTransfer-encoding: cow";
+        yield return "Transfer-Encoding: chunked\r\nTransfer-Encoding:";
+        yield return "Foo: bar\r\n\rTransfer-Encoding: chunked";
+        yield return "Transfer-Encoding: chunked\r\nContent-Encoding: chunked";
     }
 
     private static IEnumerable<string> Chunks()
@@ -90,6 +98,27 @@ internal static class SmugglingCorpus
         yield return "0\r\nnocolon\r\n\r\n";
         yield return "0\r\n\n";
         yield return "0\r\n\r";
+    }
+
+    /// <summary>Chunked bodies whose lines end where one reader thinks so and another not: what hides is a chunk that is a request to the other.</summary>
+    private static IEnumerable<string> LineEnds()
+    {
+        foreach (string end in (string[])["\n", "\r", "\r\r", "\n\r", "\r\r\n", "\n\r\n", " \r\n", "\u0085", "\v", "\f", "\0\r\n", ""])
+        {
+            // TERM.EXT and EXT.TERM: the end of a line inside an extension.
+            yield return $"2;{end}xx\r\n{Smuggled.Length:x}\r\n{Smuggled}\r\n0\r\n\r\n";
+            yield return $"2;a=b{end}xx\r\n0\r\n\r\n{Smuggled}";
+            yield return $"0;{end}\r\n\r\n{Smuggled}";
+            yield return $"0;a{end}{Smuggled}\r\n\r\n";
+            yield return $"5;a=\"{end}\"\r\nhello\r\n0\r\n\r\n{Smuggled}";
+            // TERM.SPILL, SPILL.TERM and ends of one or two bytes: the end of a line behind the data.
+            yield return $"5\r\nhello{end}2\r\nxx\r\n0\r\n\r\n{Smuggled}";
+            yield return $"5\r\nhello{end}\r\n0\r\n\r\n{Smuggled}";
+            yield return $"5{end}hello\r\n0\r\n\r\n{Smuggled}";
+            yield return $"5\r\nhello\r\n0{end}\r\n{Smuggled}";
+            yield return $"5\r\nhello\r\n0\r\n{end}{Smuggled}";
+            yield return $"5\r\nhello\r\n0\r\nX: y{end}{Smuggled}\r\n";
+        }
     }
 
     private static IEnumerable<string> Hosts()
@@ -139,6 +168,18 @@ internal static class SmugglingCorpus
         yield return $"{Start}Expect: x\r\nContent-Length: 5\r\n\r\nhello{Smuggled}";
         yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n{Smuggled}";
         yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAA\r\n\r\n{Smuggled}";
+    }
+
+    private static IEnumerable<string> Expectations()
+    {
+        foreach (string field in (string[])["Expect: 100-Continue", "Expect: y 100-continue", "Expect: 100-continue, 100-continue", "Expect: 100-continue\r\nExpect: 100-continue", "Expect:", "Expect:\r\n 100-continue", "Expect : 100-continue", "Expect: 200-ok"])
+        {
+            yield return $"{Start}{field}\r\nContent-Length: 5\r\n\r\nhello{Smuggled}";
+            yield return $"{Start}{field}\r\nContent-Length: {Smuggled.Length}\r\n\r\n{Smuggled}";
+            yield return $"{Start}{field}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{Smuggled}";
+            yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\n{field}\r\nContent-Length: {Smuggled.Length}\r\n\r\n{Smuggled}";
+            yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n{Smuggled}";
+        }
     }
 
     /// <summary>Nothing is wrong with these: the test would notice a proxy that refuses everything.</summary>

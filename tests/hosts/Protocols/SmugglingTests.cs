@@ -1,245 +1,159 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.RegularExpressions;
-using Mesh.Http.Resp;
-using Mesh.Io;
+using System.Text.Json;
 using Mesh.Kit.Machines;
-using Mesh.Kit.Proxy;
-using Mesh.Proxy.Configuration;
-using Mesh.Proxy.Failures;
-using Mesh.Proxy.Reporting;
-using Mesh.Proxy.Workloads;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Mesh.Tests.Hosts.Protocols;
 
-/// <summary>Every item of the corpus through a gateway to nginx, HAProxy and Kestrel, each followed by an ordinary request on the same connection. No server may
-/// carry out a request that the gateway does not know of: same method, same target, as often or less; and no body may have another length.</summary>
-public sealed partial class SmugglingTests
+/// <summary>Every item of both corpora through meshd to nginx, HAProxy and Kestrel, each followed by an ordinary request on the same connection; from clients of
+/// either version to servers of either. No server may carry out a request that meshd does not know of: same method, target and host, as often or less; and no
+/// body may have another length. What meshd knows is its access log.</summary>
+public sealed class SmugglingTests
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
+    private const string Resources = """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: Gateway
+        metadata: { name: edge, namespace: default }
+        spec:
+          gatewayClassName: meshd
+          addresses: [ { type: IPAddress, value: 127.0.0.1 } ]
+          listeners: [ { name: one, port: 80, protocol: HTTP }, { name: two, port: 81, protocol: HTTP } ]
+
+        """;
+
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public Task Nginx_carries_out_what_the_gateway_knows() => CheckAsync(NginxAsync);
+    public Task Nginx_carries_out_what_the_gateway_knows() => CheckAsync(Origin.NginxAsync);
 
     [Fact]
-    public Task Haproxy_carries_out_what_the_gateway_knows() => CheckAsync(HaproxyAsync);
+    public Task Haproxy_carries_out_what_the_gateway_knows() => CheckAsync(Origin.HaproxyAsync);
 
     [Fact]
-    public Task Kestrel_carries_out_what_the_gateway_knows() => CheckAsync(KestrelAsync);
+    public Task Kestrel_carries_out_what_the_gateway_knows() => CheckAsync(Origin.KestrelAsync);
 
-    /// <param name="Requests">"GET /x 5": method, target and, where the server tells, the length of the body.</param>
-    private sealed record Origin(int Port, Func<IReadOnlyList<string>> Requests, Func<ValueTask> StopAsync);
-
-    private static async Task CheckAsync(Func<string, Task<Origin>> start)
+    private static async Task CheckAsync(Func<Edge, Task<Origin>> start)
     {
-        var folder = Directory.CreateTempSubdirectory("mesh-smuggling-");
-        var origin = await start(folder.FullName);
+        await using var edge = await Edge.CreateAsync();
+        var origin = await start(edge);
         try
         {
-            await CheckAsync(origin);
+            await edge.StartAsync(Resources + Route("one", Origin.Http1Port, "http") + Route("two", Origin.Http2Port, "kubernetes.io/h2c"));
+            await edge.ListensAsync(80, 81);
+            foreach (int port in (int[])[80, 81]) await CheckAsync(edge, origin, port);
         }
         finally
         {
             await origin.StopAsync();
-            folder.Delete(recursive: true);
         }
     }
 
-    private static async Task CheckAsync(Origin origin)
+    private static async Task CheckAsync(Edge edge, Origin origin, int port)
     {
-        var known = new KnownRequests();
-        await using var gateway = new TestGateway(reporter: known);
-        gateway.Route("/", new IpPort(Ip.LoopbackV4, (ushort)origin.Port)).Start();
-        for (int id = 0; id < SmugglingCorpus.Items.Count; id++)
-        {
-            string text = SmugglingCorpus.Items[id].Replace("{id}", $"{id}", StringComparison.Ordinal);
-            await SendAsync(gateway, text + $"GET /after-{id} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        }
-        await SendAsync(gateway, "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        await Until.TrueAsync("the last request is seen", Bound, () => origin.Requests().Any(static request => request.StartsWith("GET /last", StringComparison.Ordinal)));
-
-        var recorded = known.All.GroupBy(static request => request.Key).ToDictionary(static group => group.Key, static group => group.ToList());
-        var problems = new List<string>();
-        foreach (var seen in origin.Requests().GroupBy(static request => string.Join(' ', request.Split(' ').Take(2))))
-        {
-            if (!recorded.TryGetValue(seen.Key, out var knownOnes)) problems.Add($"unknown to the gateway: {seen.Key}");
-            else if (seen.Count() > knownOnes.Count) problems.Add($"{seen.Count()} times instead of {knownOnes.Count}: {seen.Key}");
-            else if (seen.FirstOrDefault(request => HasOtherLength(request, knownOnes)) is { } other) problems.Add($"the gateway knows {knownOnes[0].Bytes} bytes of body: {other}");
-        }
-        Assert.Empty(problems);
         Assert.InRange(SmugglingCorpus.Items.Count, 250, 5000);
-        // What is in order must have come through, the pipelined requests behind it too.
-        Assert.All(Enumerable.Range(SmugglingCorpus.Items.Count - 6, 6), id => Assert.Contains(origin.Requests(), request => request.Contains($" /item-{id}", StringComparison.Ordinal)));
-        Assert.All(Enumerable.Range(SmugglingCorpus.Items.Count - 6, 6), id => Assert.Contains(origin.Requests(), request => request.Contains($" /after-{id}", StringComparison.Ordinal)));
+        Assert.InRange(Http2Corpus.Items.Count, 150, 5000);
+        await Parallel.ForEachAsync(SmugglingCorpus.Items.Index(), async (item, _) =>
+            await TalkAsync(edge, port, Encoding.Latin1.GetBytes(Named(item.Item, $"{port}-1-{item.Index}") + Last($"after-{port}-1-{item.Index}")), static _ => false));
+        await Parallel.ForEachAsync(Http2Corpus.Items.Index(), async (item, _) =>
+        {
+            var ends = new Http2Ends();
+            await TalkAsync(edge, port, Http2Bytes.Of(item.Item, text => Named(text, $"{port}-2-{item.Index}")), ends.HaveCome);
+        });
+        await TalkAsync(edge, port, Encoding.Latin1.GetBytes(Last($"last-{port}")), static _ => false);
+        await Until.TrueAsync("the last request is seen", bound, () => origin.Requests().Any(request => request.Target == $"/last-{port}"), () => edge.Daemon.LogTail());
+
+        IReadOnlyList<string> problems = [];
+        await Until.TrueAsync("meshd knows of every request", bound, () => (problems = Compare(origin.Requests(), Known(edge))).Count == 0, () => string.Join('\n', problems.Take(50)));
+        Check(origin, $"{port}-1", SmugglingCorpus.Items.Count, SmugglingCorpus.FineCount);
+        Check(origin, $"{port}-2", Http2Corpus.Items.Count, Http2Corpus.FineCount);
     }
 
-    private static bool HasOtherLength(string request, List<KnownRequest> known) =>
-        request.Split(' ') is [_, _, var bytes] && !known.Any(one => one.HasFailed || one.Bytes.ToString() == bytes);
-
-    /// <summary>Until the gateway closes. A few tenths of a second where it still waits for more of an unfinished request.</summary>
-    private static Task SendAsync(TestGateway gateway, string text) => gateway.RunAsync(async () =>
+    /// <summary>What is in order must have come through, the requests behind it too.</summary>
+    private static void Check(Origin origin, string run, int count, int fine)
     {
-        var client = await gateway.ConnectAsync();
+        foreach (int id in Enumerable.Range(count - fine, fine))
+        {
+            Assert.Contains(origin.Requests(), request => request.Target == $"/item-{run}-{id}");
+            Assert.Contains(origin.Requests(), request => request.Target == $"/after-{run}-{id}");
+        }
+    }
+
+    private static List<string> Compare(IReadOnlyList<UnderstoodRequest> carriedOut, IReadOnlyList<(UnderstoodRequest Request, bool HasFailed)> known)
+    {
+        var problems = new List<string>();
+        var byKey = known.ToLookup(static one => KeyOf(one.Request));
+        foreach (var seen in carriedOut.GroupBy(KeyOf))
+        {
+            var knownOnes = byKey[seen.Key].ToList();
+            if (knownOnes.Count == 0) problems.Add($"unknown to meshd: {seen.Key}");
+            else if (seen.Count() > MostOften(seen.Key, knownOnes.Count)) problems.Add($"{seen.Count()} times instead of {knownOnes.Count}: {seen.Key}");
+            else problems.AddRange(seen.Where(request => request.Bytes is not null && !knownOnes.Any(one => one.HasFailed || one.Request.Bytes == request.Bytes))
+                .Select(request => $"{request}, which meshd knows as {knownOnes[0].Request}"));
+        }
+        return problems;
+    }
+
+    /// <summary>What both must understand. An extended CONNECT is the GET with Upgrade that it was or becomes (RFC 8441 5); port 80 is the one that http means anyway.</summary>
+    private static UnderstoodRequest KeyOf(UnderstoodRequest request) => new(
+        request.Method == "CONNECT" && request.Target.StartsWith('/') ? "GET" : request.Method, request.Target, request.Host.EndsWith(":80", StringComparison.Ordinal) ? request.Host[..^3] : request.Host, null);
+
+    /// <summary>Kestrel ends a whole connection of HTTP/2 over one field of Latin-1; a GET that was on it may be sent once more (RFC 9110 9.2.2).</summary>
+    private static int MostOften(UnderstoodRequest request, int known) => request.Method == "GET" && request.Target.StartsWith("/after-81-", StringComparison.Ordinal) ? 2 * known : known;
+
+    /// <summary>Requests that meshd has sent on, or begun to.</summary>
+    private static List<(UnderstoodRequest, bool)> Known(Edge edge)
+    {
+        var known = new List<(UnderstoodRequest, bool)>();
+        foreach (string line in edge.Daemon.ReadLog().Split('\n').Where(static line => line.Contains("\"bytes_received\"", StringComparison.Ordinal)))
+        {
+            var entry = JsonDocument.Parse(line).RootElement;
+            if (!entry.TryGetProperty("endpoint_address", out var endpoint) || endpoint.GetString() is null or "" or "-") continue;
+            var request = new UnderstoodRequest(Text(entry, "method"), Text(entry, "path"), Text(entry, "authority"), entry.GetProperty("bytes_received").GetInt64());
+            known.Add((request, Text(entry, "response_flags") != "-"));
+        }
+        return known;
+    }
+
+    private static string Text(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text ? text : "-";
+
+    private static string Named(string text, string id) => text.Replace("{id}", id, StringComparison.Ordinal);
+
+    private static string Last(string name) => $"GET /{name} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    /// <summary>Says it and reads until meshd closes, or all is said.</summary>
+    private static async Task TalkAsync(Edge edge, int port, byte[] said, Func<ReadOnlyMemory<byte>, bool> isOver)
+    {
+        using var deadline = new CancellationTokenSource(bound);
+        using var socket = edge.Space.MakeSocket();
+        var buffer = new byte[16384];
         try
         {
-            await client.SendAsync(text);
-            await client.FinishAsync();
-            await client.DrainAsync();
-        }
-        catch (ConnectionBrokenException)
-        {
-            // The gateway had enough.
-        }
-    });
-
-    private static async Task<Origin> NginxAsync(string folder)
-    {
-        int port = Proxy.RedisProxy.FreePort();
-        string config = Path.Combine(folder, "nginx.conf"), log = Path.Combine(folder, "access.log");
-        await File.WriteAllTextAsync(config, $$"""
-            daemon off;
-            user root;
-            worker_processes 1;
-            pid {{folder}}/nginx.pid;
-            error_log {{folder}}/error.log;
-            events { worker_connections 1024; }
-            http {
-              log_format seen "$request_method $request_uri";
-              access_log {{log}} seen;
-              client_body_temp_path {{folder}}/body;
-              proxy_temp_path {{folder}}/proxy;
-              fastcgi_temp_path {{folder}}/fastcgi;
-              uwsgi_temp_path {{folder}}/uwsgi;
-              scgi_temp_path {{folder}}/scgi;
-              server { listen 127.0.0.1:{{port}}; location / { return 200 "ok"; } }
-            }
-
-            """);
-        return await StartAsync(port, log, Background.Start("nginx", Path.Combine(folder, "nginx.out"), ["nginx", "-p", folder, "-c", config]));
-    }
-
-    private static async Task<Origin> HaproxyAsync(string folder)
-    {
-        int port = Proxy.RedisProxy.FreePort();
-        string config = Path.Combine(folder, "haproxy.cfg"), log = Path.Combine(folder, "haproxy.out");
-        await File.WriteAllTextAsync(config, $"""
-            global
-              log stdout format raw local0
-            defaults
-              mode http
-              log global
-              timeout client 10s
-              timeout connect 5s
-              timeout server 10s
-              log-format "%HM %HU"
-            frontend in
-              bind 127.0.0.1:{port}
-              http-request return status 200 content-type text/plain string ok
-
-            """);
-        return await StartAsync(port, log, Background.Start("haproxy", log, ["haproxy", "-db", "-f", config]));
-    }
-
-    private static async Task<Origin> StartAsync(int port, string log, Background program)
-    {
-        await Until.TrueAsync($"{program.Name} listens", Bound, async () => (await Shell.RunAsync($"curl -fsS http://127.0.0.1:{port}/ready")).Ok, () => program.LogTail());
-        return new(port, () => [.. File.ReadAllLines(log).Where(static line => Request().IsMatch(line) && !line.EndsWith(" /ready", StringComparison.Ordinal))], program.DisposeAsync);
-    }
-
-    private static async Task<Origin> KestrelAsync(string folder)
-    {
-        var seen = new ConcurrentQueue<string>();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrel(static options => options.Listen(IPAddress.Loopback, 0));
-        var application = builder.Build();
-        application.Run(async context =>
-        {
-            string target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
-            string length = "";
-            try
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), deadline.Token);
+            await socket.SendAsync(said, deadline.Token);
+            if (said[0] != 'P' || !said.AsSpan().StartsWith("PRI * HTTP/2.0"u8)) socket.Shutdown(SocketShutdown.Send);
+            while (await socket.ReceiveAsync(buffer, deadline.Token) is > 0 and int count && !isOver(buffer.AsMemory(0, count)))
             {
-                long bytes = 0;
-                var buffer = new byte[4096];
-                while (await context.Request.Body.ReadAsync(buffer) is > 0 and int count) bytes += count;
-                length = $" {bytes}";
             }
-            catch (Exception error) when (error is IOException or BadHttpRequestException or OperationCanceledException)
-            {
-                // The gateway broke it off: its length was never known.
-            }
-            seen.Enqueue($"{context.Request.Method} {target}{length}");
-            await context.Response.WriteAsync("ok");
-        });
-        await application.StartAsync();
-        int port = new Uri(application.Urls.Single()).Port;
-        return new(port, () => [.. seen], async () => await application.DisposeAsync());
+        }
+        catch (SocketException)
+        {
+            // meshd had enough.
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"no end within {bound.TotalSeconds} s: {Encoding.Latin1.GetString(said)}");
+        }
     }
 
-    [GeneratedRegex("^[A-Z]+ [^ ]+$")]
-    private static partial Regex Request();
+    private static string Route(string listener, int port, string protocol) => Edge.Service(listener, port, protocol: protocol) + $$"""
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: { name: {{listener}}, namespace: default }
+        spec:
+          parentRefs: [ { kind: Gateway, name: edge, sectionName: {{listener}} } ]
+          rules: [ { backendRefs: [ { name: {{listener}}, port: 1 } ] } ]
 
-    private sealed record KnownRequest(string Key, long Bytes, bool HasFailed);
-
-    /// <summary>What the gateway reports that it has carried, or begun to.</summary>
-    private sealed class KnownRequests : ITrafficReporter
-    {
-        private readonly ConcurrentQueue<KnownRequest> all = new();
-
-        public IReadOnlyCollection<KnownRequest> All => all;
-
-        public void HttpFinished(int loop, in HttpOutcome outcome) =>
-            all.Enqueue(new($"{outcome.Request.Method} {outcome.Request.Target}", outcome.RequestBytes, outcome.Failure is not null));
-
-        public void Upgraded(int loop, TrafficParties parties)
-        {
-            // Only requests are compared.
-        }
-
-        public void Http2Failed(int loop, Http2Side side, Mesh.Http.Http2.ErrorCode code)
-        {
-            // Only requests are compared.
-        }
-
-        public void TcpOpened(int loop, TrafficParties parties)
-        {
-            // Only requests are compared.
-        }
-
-        public void TcpClosed(int loop, in TcpOutcome outcome)
-        {
-            // Only requests are compared.
-        }
-
-        public void RedisEnded(int loop, TrafficParties parties, RedisCommand command, RedisResult result, TimeSpan duration, int count)
-        {
-            // Only requests are compared.
-        }
-
-        public void RedisOpaque(int loop, TrafficParties parties, string reason)
-        {
-            // Only requests are compared.
-        }
-
-        public void RedisReplayed(int loop, TrafficParties parties, string reason, int count)
-        {
-            // As the above.
-        }
-
-        public void ProtocolDetected(int loop, ServicePortModel service, DetectionResult result)
-        {
-            // Only requests are compared.
-        }
-
-        public void ConnectionRefused(int loop, TelemetryModel telemetry, LocalWorkloadState? workload, IpPort client, IpPort destination, Failure failure)
-        {
-            // Only requests are compared.
-        }
-    }
+        """;
 }

@@ -34,6 +34,9 @@ internal sealed class RedisProxy : IAsyncDisposable
 
     public TrafficRecorder Traffic { get; } = new();
 
+    /// <summary>For files of programs; removed at the end.</summary>
+    public string Folder => folder.FullName;
+
     public int ServerPort { get; private init; }
 
     public int Port { get; private set; }

@@ -168,14 +168,13 @@ public sealed class RedisTests
         await using var proxy = await StartAsync(judged);
         var monitor = proxy.Start("monitor", "redis-cli", "-p", $"{proxy.Port}", "MONITOR");
         int port = RedisProxy.FreePort();
-        proxy.Start("replica", "redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--replicaof", $"127.0.0.1 {proxy.Port}", "--dir", "/tmp", "--dbfilename", $"mesh-replica-{port}.rdb");
+        proxy.Start("replica", "redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--replicaof", $"127.0.0.1 {proxy.Port}", "--dir", proxy.Folder, "--dbfilename", "replica.rdb");
         await Until.TrueAsync("the replica follows", TimeSpan.FromSeconds(15), async () =>
             (await proxy.RunAsync("redis-cli", "-p", $"{port}", "info", "replication")).Output.Contains("master_link_status:up"));
         await proxy.CliAsync("SET", "seen", "everywhere");
         await Until.TrueAsync("the write arrives", TimeSpan.FromSeconds(10), async () => (await proxy.RunAsync("redis-cli", "-p", $"{port}", "get", "seen")).Output.Trim() == "everywhere");
         await Until.TrueAsync("the monitor shows it", TimeSpan.FromSeconds(10), () => monitor.ReadLog().Contains("\"seen\" \"everywhere\""));
         Assert.Equal(["mode", "mode"], proxy.Traffic.Opaque);
-        File.Delete($"/tmp/mesh-replica-{port}.rdb");
     }
 
     [Fact]

@@ -24,12 +24,15 @@ public sealed class GatewayFailureTests
         Assert.EndsWith("ok", await client.ReadMessageAsync());
     });
 
-    [Fact]
-    public Task Post_with_body_on_a_reused_connection_is_never_sent_twice() => With(async (gateway, app, client) =>
+    [Theory]
+    [InlineData(Post, "abc")]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "\r\n\r\n")]
+    [InlineData("PATCH / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n")]
+    public Task Post_on_a_reused_connection_is_never_sent_twice(string request, string end) => With(async (gateway, app, client) =>
     {
         var old = await UsedConnection(app, client);
-        await client.SendAsync(Post);
-        await old.ReadUntilAsync("abc");
+        await client.SendAsync(request);
+        await old.ReadUntilAsync(end);
         old.Abort();
         string answer = await client.ReadMessageAsync();
         Assert.StartsWith("HTTP/1.1 503 ", answer);
@@ -110,6 +113,7 @@ public sealed class GatewayFailureTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")]
     public Task Malformed_response_answers_502_and_blames_the_upstream(string response) => With(async (gateway, app, client) =>
     {
         await client.SendAsync(Get);

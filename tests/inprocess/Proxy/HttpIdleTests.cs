@@ -64,6 +64,37 @@ public sealed class HttpIdleTests
         Assert.Equal((200, ResponseFlag.None), ((await machines.RecordAsync("a")).Status, (await machines.RecordAsync("a")).Flag));
     });
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    public void WebSocket_that_is_silent_for_an_hour_in_both_directions_ends(string machine)
+    {
+        var machines = new TestMachines { Protocol = TestMachines.Wire.Http };
+        machines.Enrol("a", "web", "10.0.1.1").Enrol(machine, "cart", "10.0.2.1").Start();
+        machines.Run(async () =>
+        {
+            var (app, client) = (machines.Listen("cart"), await machines.ConnectAsync("web", TestMachines.Cart));
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: cart\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n");
+            var server = await app.AcceptAsync();
+            await server.ReadHeadAsync();
+            await server.SendAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+            await client.ReadHeadAsync();
+            for (int i = 0; i < 3; i++)
+            {
+                await machines.PassAsync(TimeSpan.FromMinutes(59));
+                await (i % 2 == 0 ? client : server).SendAsync("\u0081\u0000");
+                await (i % 2 == 0 ? server : client).ReadAsync(2);
+            }
+            var ended = client.DrainAsync();
+            await machines.PassAsync(TimeSpan.FromMinutes(59));
+            Assert.False(ended.IsCompleted);
+            await ended;
+            await server.DrainAsync();
+            var record = await machines.RecordAsync("a");
+            Assert.Equal((101, ResponseFlag.SI), (record.Status, record.Flag));
+        }, TimeSpan.FromHours(6));
+    }
+
     private static void With(string machine, Func<TestMachines, PeerServer, Peer, Task> test)
     {
         var machines = new TestMachines { Protocol = TestMachines.Wire.Http };

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using Mesh.Netfilter.Namespaces;
+
 namespace Mesh.Kit.Machines;
 
 /// <summary>A named network namespace (/run/netns/NAME) and programs that run in it. Deleting it ends what still runs inside.</summary>
@@ -48,6 +52,21 @@ public sealed class HostNamespace : IAsyncDisposable
         Shell.RunAsync(Inside(command), input, null, bound);
 
     public async Task<string> MustAsync(string commandLine) => (await RunAsync(commandLine)).Must().Output;
+
+    /// <summary>A socket of this process that lives inside: TCP over IPv4.</summary>
+    public Socket MakeSocket()
+    {
+        using var network = NetworkNamespace.Open(Path);
+        using (network.Enter()) return new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    }
+
+    /// <summary>Such a socket, bound on loopback, for a server of this process.</summary>
+    public Socket Bind(int port)
+    {
+        var socket = MakeSocket();
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        return socket;
+    }
 
     public async ValueTask DisposeAsync()
     {

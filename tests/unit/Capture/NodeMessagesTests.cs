@@ -48,6 +48,8 @@ public sealed class NodeMessagesTests
                     PodUid = "u",
                     Resolvers = ["10.0.0.53"],
                     SearchDomains = ["shop.mesh"],
+                    ResolverFiles = ["/etc/resolv.conf"],
+                    SearchDomainFiles = ["/etc/netns/x/resolv.conf", "/etc/resolv.conf"],
                     Capture = new()
                     {
                         Dns = false,
@@ -69,11 +71,12 @@ public sealed class NodeMessagesTests
         Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(new NodeResponse(), NodeJson.Default.NodeResponse), NodeSocketClient.Done.ToArray());
 
     [Fact]
-    public void Record_of_a_version_without_search_domains_has_none()
+    public void Record_of_a_version_without_search_domains_and_files_has_none()
     {
         var request = JsonNode.Parse(JsonSerializer.Serialize(Request, NodeJson.Default.NodeRequest))!;
-        request["enrolment"]!.AsObject().Remove("searchDomains");
-        Assert.Empty(Read(request.ToJsonString())!.Enrolment!.SearchDomains);
+        foreach (string field in (string[])["searchDomains", "resolverFiles", "searchDomainFiles"]) request["enrolment"]!.AsObject().Remove(field);
+        var enrolment = Read(request.ToJsonString())!.Enrolment!;
+        Assert.Empty(enrolment.SearchDomains.Concat(enrolment.ResolverFiles).Concat(enrolment.SearchDomainFiles));
     }
 
     /// <summary>A field that is left out must not become false or null behind the daemon's back.</summary>

@@ -33,32 +33,6 @@ public sealed class WorkloadIdentityTests
         Assert.Equal(["app=cart", "version=v2"], identity.Labels.Select(static label => $"{label.Key}={label.Value}").Order());
     }
 
-    [Fact]
-    public void Resolvers_come_from_the_network_then_the_namespace_s_file_then_the_machine_s()
-    {
-        string root = Directory.CreateTempSubdirectory("mesh-resolvers-").FullName;
-        Directory.CreateDirectory(Path.Combine(root, "etc/netns/x"));
-        File.WriteAllText(Path.Combine(root, "etc/resolv.conf"), "# x\nnameserver 127.0.0.53\nnameserver 10.0.0.53\n");
-        Assert.Equal(["1.1.1.1"], ResolverList.Find([[], ["127.0.0.1", "1.1.1.1"]], "/run/netns/x", root));
-        Assert.Equal(["10.0.0.53"], ResolverList.Find([], "/run/netns/x", root));
-        File.WriteAllText(Path.Combine(root, "etc/netns/x/resolv.conf"), "search a\nnameserver fd00::53\nnameserver 10.9.9.9\n");
-        Assert.Equal(["fd00::53", "10.9.9.9"], ResolverList.Find([], "/run/netns/x", root));
-        Directory.Delete(root, recursive: true);
-    }
-
-    [Fact]
-    public void Search_domains_come_from_the_same_places_and_of_several_lines_the_last_counts()
-    {
-        string root = Directory.CreateTempSubdirectory("mesh-resolvers-").FullName;
-        Directory.CreateDirectory(Path.Combine(root, "etc/netns/x"));
-        File.WriteAllText(Path.Combine(root, "etc/resolv.conf"), "domain corp.example\n");
-        Assert.Equal(["a.b"], ResolverList.FindSearchDomains([[], ["A.b."]], "/run/netns/x", root));
-        Assert.Equal(["corp.example"], ResolverList.FindSearchDomains([], "/run/netns/x", root));
-        File.WriteAllText(Path.Combine(root, "etc/netns/x/resolv.conf"), "domain z\nsearch shop.mesh Mesh. .\nnameserver fd00::53\n");
-        Assert.Equal(["shop.mesh", "mesh"], ResolverList.FindSearchDomains([], "/run/netns/x", root));
-        Directory.Delete(root, recursive: true);
-    }
-
     [Theory]
     [InlineData("--cgroup /a", "--cgroup is not supported yet")]
     [InlineData("--unit a.service", "--unit is not supported yet")]

@@ -222,11 +222,28 @@ public sealed class DnsForwardingTests
         Assert.Equal(before + 1, sockets.AllSent.Count());
     }
 
+    [Fact]
+    public void Other_resolvers_are_asked_from_then_on_and_what_the_former_said_is_forgotten()
+    {
+        using var server = Start(First);
+        var asked = Ask();
+        asked.Socket.Receive(DnsMessages.AnswerTo(asked.Bytes, [DnsMessages.Record(DnsWire.TypeA, 60, 1, 2, 3, 4)]), First);
+        int before = sockets.AllSent.Count(static sent => sent.Socket.Mark != 0);
+        server.Use([First], ["x"]);
+        loop.RunUntilIdle();
+        Listener.Receive(Query, Client);
+        Assert.Equal(before, sockets.AllSent.Count(static sent => sent.Socket.Mark != 0)); // the same: remembered
+        server.Use([Second], []);
+        loop.RunUntilIdle();
+        Listener.Receive(Query, Client);
+        Assert.Equal(Second, sockets.AllSent.Last(static sent => sent.Socket.Mark != 0).To);
+    }
+
     private FakeSocket Listener => sockets.Opened[0];
 
-    private void Start(params IpPort[] resolvers) => Start(new DnsOptions { Resolvers = resolvers });
+    private DnsServer Start(params IpPort[] resolvers) => Start(new DnsOptions { Resolvers = resolvers });
 
-    private void Start(DnsOptions options) =>
+    private DnsServer Start(DnsOptions options) =>
         DnsServer.Start(options with { Listen = [IpPort.Parse("127.0.0.1:15053")] }, sockets, loop, NamedMesh.Make(), new DnsMetrics(registry.Shard(0), "client", "shop"), new Random(5));
 
     private (FakeSocket Socket, byte[] Bytes, IpPort To) Ask()

@@ -42,6 +42,9 @@ public sealed class Http1ServerTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n-1\r\n", 400)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n", 400)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabcXX0\r\n\r\n", 400)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\n\n0\r\n\r\n", 400)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\r0\r\n\r\n", 400)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400)]
     public void Ambiguous_framing_is_refused_and_the_connection_closed(string rest, int status)
     {

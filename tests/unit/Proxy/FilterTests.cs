@@ -88,6 +88,21 @@ public sealed class FilterTests
     }
 
     [Theory]
+    [InlineData("h2c")]
+    [InlineData("H2C")]
+    [InlineData("websocket, h2c")]
+    [InlineData("HTTP/2.0")]
+    [InlineData("TLS/1.0, HTTP/1.1")]
+    public void Upgrade_behind_which_requests_would_go_unseen_is_ignored(string protocol)
+    {
+        var headers = Request(headers: [("Connection", "Upgrade"), ("Upgrade", protocol), ("HTTP2-Settings", "AAMAAABk")]).Headers;
+        Assert.False(HopByHop.Strip(headers));
+        Assert.Equal("", headers.ToString());
+        headers = Request(headers: [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Upgrade", protocol)]).Headers;
+        Assert.False(HopByHop.Strip(headers));
+    }
+
+    [Theory]
     [InlineData("content-length")]
     [InlineData("Host")]
     [InlineData("Authorization")]

@@ -10,6 +10,13 @@ public sealed class SqliteStoreTests : StoreTests
 
     protected override StoreHandle Open(StoreLimits limits) => StoreHandle.OpenSqlite(File, new FixedTime(), new Random(1), limits);
 
+    public override void Dispose()
+    {
+        base.Dispose();
+        Directory.Delete(directory, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
     [Fact]
     public async Task Reopened_store_has_everything_and_goes_on_counting()
     {

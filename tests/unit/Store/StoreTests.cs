@@ -17,7 +17,7 @@ public abstract class StoreTests : IDisposable
 
     protected abstract StoreHandle Open(StoreLimits limits);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         opened?.Dispose();
         GC.SuppressFinalize(this);

@@ -1,4 +1,4 @@
-"""A gRPC server without generated code: python3 grpc_server.py ADDRESS PORT. Methods of test.Echo take and give raw bytes."""
+"""A gRPC server without generated code: python3 grpc_server.py ADDRESS PORT [NAME]. Methods of test.Echo take and give raw bytes."""
 import sys
 import threading
 import time
@@ -47,7 +47,12 @@ def was_cancelled(request, context):
     return b"yes" if cancelled.wait(5) else b"no"
 
 
+def where(request, context):
+    return sys.argv[3].encode()
+
+
 HANDLERS = {
+    "Where": grpc.unary_unary_rpc_method_handler(where),
     "Unary": grpc.unary_unary_rpc_method_handler(unary),
     "Fail": grpc.unary_unary_rpc_method_handler(fail),
     "ServerStream": grpc.unary_stream_rpc_method_handler(server_stream),

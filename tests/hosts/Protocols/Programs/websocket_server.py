@@ -11,6 +11,7 @@ async def serve(socket):
             await socket.close(4001, "as asked")
         else:
             await socket.send(message)
+    print(f"closed {socket.close_code}", flush=True)
 
 
 async def main():

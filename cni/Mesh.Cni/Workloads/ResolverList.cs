@@ -1,4 +1,6 @@
 using System.Net;
+using Mesh.Netfilter;
+using Mesh.Netfilter.Files;
 
 namespace Mesh.Cni.Workloads;
 
@@ -9,6 +11,7 @@ internal static class ResolverList
     private const int MaxServers = 3; // as many as the C library asks
     private const int MaxDomains = 32;
     private const int MaxNameLength = 253;
+    private const int MaxFileBytes = 32 << 10;
 
     /// <param name="configured">From the network's own results and configuration, best first.</param>
     /// <param name="root">Folder that stands for "/"; tests use another.</param>
@@ -21,7 +24,12 @@ internal static class ResolverList
         }
         foreach (string file in Files(namespacePath, root))
         {
-            var usable = Usable(ReadFile(file).Where(static words => words is ["nameserver", _, ..]).Select(static words => words[1]));
+            var named = new List<string>();
+            foreach (string[] words in ReadFile(file))
+            {
+                if (words is ["nameserver", _, ..]) named.Add(words[1]);
+            }
+            var usable = Usable(named);
             if (usable.Count > 0) return usable;
         }
         return [];
@@ -39,37 +47,51 @@ internal static class ResolverList
         foreach (string file in Files(namespacePath, root))
         {
             // Of several lines the C library keeps the last.
-            var line = ReadFile(file).LastOrDefault(static words => words is ["search" or "domain", _, ..]);
+            string[]? line = ReadFile(file).FindLast(static words => words is ["search" or "domain", _, ..]);
             if (line is not null) return UsableDomains(line[1..]);
         }
         return [];
     }
 
-    private static IEnumerable<string> Files(string namespacePath, string root)
+    private static List<string> Files(string namespacePath, string root)
     {
+        var files = new List<string>();
         string folder = Path.GetDirectoryName(namespacePath) ?? "";
-        if (folder is "/run/netns" or "/var/run/netns") yield return Path.Combine(root, "etc/netns", Path.GetFileName(namespacePath), "resolv.conf");
-        yield return Path.Combine(root, "etc/resolv.conf");
-        yield return Path.Combine(root, "run/systemd/resolve/resolv.conf"); // behind the stub 127.0.0.53
+        if (folder is "/run/netns" or "/var/run/netns") files.Add(Path.Combine(root, "etc/netns", Path.GetFileName(namespacePath), "resolv.conf"));
+        files.Add(Path.Combine(root, "etc/resolv.conf"));
+        files.Add(Path.Combine(root, "run/systemd/resolve/resolv.conf")); // behind the stub 127.0.0.53
+        return files;
     }
 
     private static List<string[]> ReadFile(string path)
     {
-        if (!File.Exists(path)) return []; // usual, and an exception costs the plugin milliseconds
-        try
-        {
-            return File.ReadLines(path).Take(1000).Select(static line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToList();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        var lines = new List<string[]>();
+        if (SmallFile.TryRead(path, MaxFileBytes) is not { } content) return lines;
+        foreach (string line in content.Split('\n')) lines.Add(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return lines;
     }
 
-    private static List<string> Usable(IEnumerable<string> servers) =>
-        servers.Where(static text => !text.Contains('%') && IPAddress.TryParse(text, out var address) && !IPAddress.IsLoopback(address)).Take(MaxServers).ToList();
+    private static List<string> Usable(IReadOnlyList<string> servers)
+    {
+        var usable = new List<string>();
+        foreach (string server in servers)
+        {
+            if (usable.Count < MaxServers && AddressText.TryParse(server) is { } address && !IPAddress.IsLoopback(address)) usable.Add(server);
+        }
+        return usable;
+    }
 
-    private static List<string> UsableDomains(IEnumerable<string> domains) =>
-        domains.Select(static text => text.TrimEnd('.').ToLowerInvariant()).Where(static text => text.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(text[0])
-            && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')).Take(MaxDomains).ToList();
+    private static List<string> UsableDomains(IReadOnlyList<string> domains)
+    {
+        var usable = new List<string>();
+        foreach (string text in domains)
+        {
+            string domain = text.TrimEnd('.').ToLowerInvariant();
+            if (usable.Count < MaxDomains && IsDomain(domain)) usable.Add(domain);
+        }
+        return usable;
+    }
+
+    private static bool IsDomain(string text) => text.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(text[0])
+        && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Mesh.Io;
 
@@ -34,6 +35,14 @@ public abstract class Connection : IAsyncDisposable
     {
         destination = default;
         return false;
+    }
+
+    /// <summary>Sends what is buffered and ends both directions: for an owner that knows that nothing follows. Bytes that come all the same are answered with a reset.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public virtual async ValueTask CloseAsync()
+    {
+        await Output.CompleteAsync();
+        await DisposeAsync();
     }
 
     public abstract ValueTask DisposeAsync();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -81,6 +82,27 @@ public readonly record struct Ip
     }
 
     public IPAddress ToIPAddress() => new(ToBytes());
+
+    /// <summary>Room for any address as text.</summary>
+    public const int MaxTextLength = 45;
+
+    /// <summary>The text of <see cref="ToString"/> in ASCII, for IPv4 without an allocation; returns its length.</summary>
+    public int WriteText(Span<byte> destination)
+    {
+        int length = 0;
+        if (!IsV4)
+        {
+            ToIPAddress().TryFormat(destination, out length);
+            return length;
+        }
+        for (int shift = 24; shift >= 0; shift -= 8)
+        {
+            Utf8Formatter.TryFormat((byte)((uint)low >> shift), destination[length..], out int digits);
+            length += digits;
+            if (shift > 0) destination[length++] = (byte)'.';
+        }
+        return length;
+    }
 
     public override string ToString() => ToIPAddress().ToString();
 }

@@ -1,6 +1,7 @@
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
 using Mesh.Proxy.Draining;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Identity;
 using Mesh.Proxy.Outbound;
 using Mesh.Proxy.Reporting;
@@ -66,13 +67,20 @@ public sealed class ProxyContext
 /// <summary>One loop's share of the proxy: its pools and its randomness.</summary>
 internal sealed class LoopLocal
 {
+    private const int MaxSpareForwarders = 256;
+
+    private readonly ProxyContext context;
+    private readonly Stack<HttpForwarder> forwarders = [];
+
     public LoopLocal(ProxyContext context, Loop loop, Random random, BitSource bits)
     {
+        this.context = context;
         (Loop, Random, Bits) = (loop, random, bits);
         Tunnels = new TunnelPool(context, loop, Occupancy);
         Connector = new UpstreamConnector(context, this);
         Http = new HttpUpstreams(context, this);
         Learned = new LearnedProtocols(loop);
+        Parties = new PartiesCache(context.Locals);
     }
 
     public Loop Loop { get; }
@@ -84,4 +92,19 @@ internal sealed class LoopLocal
     public HttpUpstreams Http { get; }
     public DrainList Drains { get; } = new();
     public LearnedProtocols Learned { get; }
+    public PartiesCache Parties { get; }
+
+    public HttpForwarder LendForwarder(HttpConnectionHandler owner)
+    {
+        if (!forwarders.TryPop(out var forwarder)) forwarder = new HttpForwarder(this, context.Options.UpgradeIdleTimeout);
+        forwarder.Begin(owner);
+        return forwarder;
+    }
+
+    /// <summary>Of a request that has ended in order; after an exception it is left to the garbage collector.</summary>
+    public void TakeBack(HttpForwarder forwarder)
+    {
+        forwarder.End();
+        if (forwarders.Count < MaxSpareForwarders) forwarders.Push(forwarder);
+    }
 }

@@ -41,7 +41,8 @@ public sealed class Http1ServerConnection : IDrainable
     }
 
     /// <summary>Ends when the connection has ended; ordinary endings do not throw.</summary>
-    public async Task RunAsync()
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public async ValueTask RunAsync()
     {
         try
         {
@@ -70,6 +71,7 @@ public sealed class Http1ServerConnection : IDrainable
         finally
         {
             idle.Stop();
+            exchange.Request.Release();
             if (!isHttp2) await connection.DisposeAsync();
         }
         if (isHttp2) await onHttp2!(connection);
@@ -158,6 +160,14 @@ public sealed class Http1ServerConnection : IDrainable
         }
     }
 
+    private bool HasUnread()
+    {
+        if (!connection.Input.TryRead(out var read)) return false;
+        bool any = !read.Buffer.IsEmpty;
+        connection.Input.AdvanceTo(read.Buffer.Start);
+        return any;
+    }
+
     /// <summary>RFC 9112 2.2: a server should ignore an empty line before the request line.</summary>
     private static ReadOnlySequence<byte> SkipEmptyLines(ReadOnlySequence<byte> buffer)
     {
@@ -204,10 +214,15 @@ public sealed class Http1ServerConnection : IDrainable
     }
 
     /// <summary>Half-closes and reads away what the client still sends until its FIN, within bounds: closing with unread bytes would reset the connection
-    /// and could destroy the response on its way (RFC 9112 9.6).</summary>
+    /// and could destroy the response on its way (RFC 9112 9.6). A client that has said its last is not waited for.</summary>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask CloseGracefully()
     {
+        if (exchange is { ClientCloses: true, RequestEnded: true, ResponseEnded: true } && !HasUnread())
+        {
+            await connection.CloseAsync();
+            return;
+        }
         await connection.Output.CompleteAsync();
         var time = connection.Loop.Time;
         long start = time.GetTimestamp();

@@ -40,6 +40,9 @@ internal sealed class Http1ServerExchange : ServerExchange
     /// <summary>Whether the next request may follow on this connection, as far as is known.</summary>
     internal bool KeepAlive { get; private set; }
 
+    /// <summary>The client has said that this is its last request, so that nothing comes after it.</summary>
+    internal bool ClientCloses { get; private set; }
+
     /// <summary>The handler has used the connection for another protocol and ended it.</summary>
     internal bool TakenOver { get; private set; }
 
@@ -59,7 +62,8 @@ internal sealed class Http1ServerExchange : ServerExchange
         };
         body.Start(mode, length);
         waits = framing.HasBody && Request.Headers.Contains("expect"u8);
-        KeepAlive = !draining && Http1Framing.IsPersistent(Request.Headers, Request.IsHttp10);
+        ClientCloses = !Http1Framing.IsPersistent(Request.Headers, Request.IsHttp10);
+        KeepAlive = !draining && !ClientCloses;
     }
 
     /// <summary>For an answer to bytes that are not a request.</summary>
@@ -69,7 +73,7 @@ internal sealed class Http1ServerExchange : ServerExchange
         responseStarted = aborted = waits = false;
         framing = BodyFraming.None;
         body.Start(BodyMode.None, 0);
-        KeepAlive = false;
+        KeepAlive = ClientCloses = false;
     }
 
     public override ValueTask WriteInterimAsync(ResponseHead head)

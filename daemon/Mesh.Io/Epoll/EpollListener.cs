@@ -34,6 +34,9 @@ internal sealed class EpollListener : Listener
 
         internal EpollLoop Loop => loop;
 
+        /// <summary>Of every connection; null where each has its own.</summary>
+        internal IpPort? LocalAddress { get; set; }
+
         internal override int Fd => fd;
 
         // Level-triggered: what one turn leaves in the queue is announced again.
@@ -68,7 +71,7 @@ internal sealed class EpollListener : Listener
             int client = LibC.Accept(fd, address, &length, LibC.SockNonBlock | LibC.SockCloseOnExec);
             if (client < 0) return OnAcceptFailed(LibC.LastError);
             var remote = SocketAddress.Read(new ReadOnlySpan<byte>(address, SocketAddress.MaxLength));
-            accepted(new SocketConnection(loop, client, remote));
+            accepted(new SocketConnection(loop, client, remote, LocalAddress));
             return true;
         }
 

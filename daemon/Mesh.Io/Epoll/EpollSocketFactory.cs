@@ -31,9 +31,11 @@ public class EpollSocketFactory : SocketFactory
             foreach (var loop in loops)
             {
                 int fd = Open(Sockets.FamilyOf(address.Address), LibC.SockStream);
-                sockets.Add(new EpollListener.Socket((EpollLoop)loop, fd, accepted));
+                var socket = new EpollListener.Socket((EpollLoop)loop, fd, accepted);
+                sockets.Add(socket);
                 Prepare(fd, address, options);
                 if (address.Port == 0) address = address with { Port = Sockets.LocalAddress(fd).Port };
+                if (!address.Address.IsAny && !options.Transparent) socket.LocalAddress = address;
             }
         }
         catch
@@ -104,7 +106,7 @@ public class EpollSocketFactory : SocketFactory
         int family = Sockets.FamilyOf(address.Address);
         LibC.SetOption(fd, LibC.SolSocket, LibC.SoReuseAddress, 1);
         LibC.SetOption(fd, LibC.SolSocket, LibC.SoReusePort, 1);
-        KeepUrgentInLine(fd); // what is accepted inherits it
+        SetForLife(fd); // what is accepted inherits it
         if (family == LibC.AfInet6) LibC.SetOption(fd, LibC.SolIpv6, LibC.Ipv6Only, address.Address.IsAny ? 0 : 1);
         if (options.Transparent) SetTransparent(fd, family);
         Sockets.Bind(fd, family, address);
@@ -115,7 +117,7 @@ public class EpollSocketFactory : SocketFactory
 
     private static int Start(int fd, int family, IpPort remote, in ConnectOptions options)
     {
-        KeepUrgentInLine(fd);
+        SetForLife(fd);
         if (options.Mark != 0 && !LibC.SetOption(fd, LibC.SolSocket, LibC.SoMark, options.Mark)) return LibC.LastError;
         if (options.Source is { } source)
         {
@@ -133,9 +135,14 @@ public class EpollSocketFactory : SocketFactory
         return Sockets.Connect(fd, family, remote);
     }
 
-    /// <summary>A byte sent as urgent stays in the stream, in its place, as RFC 6093 recommends; otherwise the kernel would take it out and it would be lost.
-    /// That it was urgent is not passed on.</summary>
-    private static void KeepUrgentInLine(int fd) => LibC.SetOption(fd, LibC.SolSocket, LibC.SoOutOfBandInline, 1);
+    /// <summary>The options of every TCP socket. A byte sent as urgent stays in the stream, in its place, as RFC 6093 recommends; otherwise the kernel would take it
+    /// out and it would be lost. That it was urgent is not passed on.</summary>
+    private static void SetForLife(int fd)
+    {
+        LibC.SetOption(fd, LibC.SolSocket, LibC.SoOutOfBandInline, 1);
+        LibC.SetOption(fd, LibC.SolTcp, LibC.TcpNoDelay, 1);
+        KeepAlive.Enable(fd);
+    }
 
     private static void SetTransparent(int fd, int family)
     {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Mesh.Io.Native;
 
 namespace Mesh.Io.Epoll;
@@ -16,15 +17,14 @@ internal sealed class SocketConnection : Connection
     private IpPort? local;
     private int fd;
 
-    /// <summary>Takes over the descriptor; it is closed on failure too.</summary>
-    internal SocketConnection(EpollLoop loop, int fd, IpPort remote)
+    /// <summary>Takes over the descriptor, whose options are set; it is closed on failure too.</summary>
+    /// <param name="local">Null: the socket is asked.</param>
+    internal SocketConnection(EpollLoop loop, int fd, IpPort remote, IpPort? local = null)
     {
-        (this.loop, this.fd, RemoteAddress) = (loop, fd, remote);
+        (this.loop, this.fd, RemoteAddress, this.local) = (loop, fd, remote, local);
         reader = new SocketReader(this, loop.Buffers);
         writer = new SocketWriter(this, loop.Buffers);
         handler = new SocketHandler(this);
-        LibC.SetOption(fd, LibC.SolTcp, LibC.TcpNoDelay, 1);
-        KeepAlive.Enable(fd);
         try
         {
             loop.Register(handler, LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHalfClosed | LibC.EpollEdge);
@@ -91,6 +91,15 @@ internal sealed class SocketConnection : Connection
     public override void Abort()
     {
         if (broken is null) Break(new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} was aborted here"));
+    }
+
+    /// <summary>One system call instead of two: close sends the FIN too.</summary>
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public override async ValueTask CloseAsync()
+    {
+        await writer.FlushAsync();
+        writer.EndWithClose();
+        await DisposeAsync();
     }
 
     public override ValueTask DisposeAsync()

@@ -20,7 +20,7 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
     private bool writable = true;
     private bool completeRequested;
 
-    /// <summary>FIN was sent.</summary>
+    /// <summary>FIN was sent, or is by the close that follows.</summary>
     internal bool Ended { get; private set; }
 
     public override bool CanGetUnflushedBytes => true;
@@ -105,6 +105,9 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
         if (exception is null && !completeRequested && head is not null) await FlushAsync();
         Complete(exception);
     }
+
+    /// <summary>What was flushed is all; the descriptor is closed next, which sends FIN.</summary>
+    internal void EndWithClose() => Ended = completeRequested = true;
 
     internal void Release()
     {

@@ -8,19 +8,12 @@ internal sealed class DrainList
     private readonly HashSet<IDrainable> open = [];
     private bool draining;
 
-    /// <summary>From now until it has ended. What begins during the drain is drained at once.</summary>
-    public async Task TrackAsync(IDrainable conversation, Task running)
+    /// <summary>Of a conversation that has begun, until the registration is disposed. During the drain it is drained at once: what it has received already is served.</summary>
+    public Registration Track(IDrainable conversation)
     {
         open.Add(conversation);
         if (draining) conversation.Drain();
-        try
-        {
-            await running;
-        }
-        finally
-        {
-            open.Remove(conversation);
-        }
+        return new Registration(this, conversation);
     }
 
     public void Begin()
@@ -28,5 +21,10 @@ internal sealed class DrainList
         if (draining) return;
         draining = true;
         foreach (var conversation in open.ToArray()) conversation.Drain();
+    }
+
+    internal readonly struct Registration(DrainList list, IDrainable conversation) : IDisposable
+    {
+        public void Dispose() => list.open.Remove(conversation);
     }
 }

@@ -9,13 +9,12 @@ namespace Mesh.Proxy.Forwarding;
 /// entry is ours. Between workloads nothing is added: there the application sees the client's own address. One per client connection.</summary>
 internal sealed class ForwardedFields(Ip client)
 {
-    private byte[]? address;
     private byte[]? element;
 
     public void AddTo(HeaderList headers)
     {
-        address ??= Encoding.ASCII.GetBytes(client.ToString());
-        Append(headers, "x-forwarded-for"u8, address);
+        Span<byte> address = stackalloc byte[Ip.MaxTextLength];
+        Append(headers, "x-forwarded-for"u8, address[..client.WriteText(address)]);
         headers.Set("x-forwarded-proto"u8, "http"u8);
         if (headers.Contains("forwarded"u8)) AppendElement(headers);
     }

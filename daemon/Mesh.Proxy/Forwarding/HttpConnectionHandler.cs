@@ -14,21 +14,23 @@ namespace Mesh.Proxy.Forwarding;
 internal abstract class HttpConnectionHandler : IHttpHandler
 {
     private readonly TraceHeaders trace;
-    private readonly BitSource bits;
+    private readonly LoopLocal local;
     private IpPort upstreamAddress;
     private Snapshot? seen;
     private TelemetryModel telemetry = TelemetryModel.Default;
+    private HttpForwarder? forwarder;
 
     protected HttpConnectionHandler(ProxyContext context, Loop loop)
     {
-        (Context, Loop, bits) = (context, loop, context.OnLoop(loop).Bits);
-        trace = new TraceHeaders(bits);
-        Forwarder = new HttpForwarder(context, loop) { OnUpgraded = () => Context.Reporter.Upgraded(Loop.Index, (Parties ?? DefaultParties).ForUpgrade) };
+        (Context, local) = (context, context.OnLoop(loop));
+        trace = new TraceHeaders(local.Bits);
     }
 
     protected ProxyContext Context { get; }
-    protected Loop Loop { get; }
-    protected HttpForwarder Forwarder { get; }
+    protected Loop Loop => local.Loop;
+
+    /// <summary>Lent for the request at hand.</summary>
+    protected HttpForwarder Forwarder => forwarder!;
 
     /// <summary>The route that matched, for the record.</summary>
     protected string Route { get; set; } = "";
@@ -40,7 +42,7 @@ internal abstract class HttpConnectionHandler : IHttpHandler
     public async ValueTask HandleAsync(ServerExchange exchange)
     {
         long start = Loop.Time.GetTimestamp();
-        Forwarder.Reset();
+        forwarder = local.LendForwarder(this);
         (Route, Parties, upstreamAddress) = ("", null, default);
         Forwarder.Grpc.Begin(exchange.Request.Headers, start);
         FollowTelemetry();
@@ -56,7 +58,12 @@ internal abstract class HttpConnectionHandler : IHttpHandler
         }
         if (failure is not null && !Forwarder.IsUpgraded) await Answer(exchange, failure);
         Report(exchange, failure, Loop.Time.GetElapsedTime(start));
+        local.TakeBack(forwarder);
+        forwarder = null;
     }
+
+    /// <summary>The exchange has become a byte stream of another protocol.</summary>
+    internal void OnUpgraded() => Context.Reporter.Upgraded(Loop.Index, (Parties ?? DefaultParties).ForUpgrade);
 
     public void OnRefused(RequestHead known, IpPort client, HttpMessageException error)
     {
@@ -93,7 +100,7 @@ internal abstract class HttpConnectionHandler : IHttpHandler
     protected void Prepare(RequestHead request, string host)
     {
         if (request.Authority.IsEmpty) request.Authority.Set(host);
-        if (HopByHop.Strip(request.Headers)) WebSocketKey.Ensure(request.Headers, bits);
+        if (HopByHop.Strip(request.Headers)) WebSocketKey.Ensure(request.Headers, local.Bits);
     }
 
     protected void Chose(IpPort upstream) => upstreamAddress = upstream;

@@ -8,8 +8,8 @@ using Mesh.Telemetry.Traffic;
 
 namespace Mesh.Proxy.Forwarding;
 
-/// <summary>Carries one request to an upstream and its response back. One per downstream connection, reused. The request head is already
-/// what the upstream shall get, without hop-by-hop fields.</summary>
+/// <summary>Carries one request to an upstream and its response back. Lent to a request by its loop, so that a connection that waits for the next one has none
+/// and the one that a request gets was in use a moment before. The request head is already what the upstream shall get, without hop-by-hop fields.</summary>
 internal sealed class HttpForwarder
 {
     private readonly Loop loop;
@@ -29,10 +29,9 @@ internal sealed class HttpForwarder
     private HttpMessageException? requestError;
     private Failure? relayFailure;
 
-    public HttpForwarder(ProxyContext context, Loop loop)
+    public HttpForwarder(LoopLocal local, TimeSpan upgradeIdleTimeout)
     {
-        this.loop = loop;
-        (upgradeIdleTimeout, local) = (context.Options.UpgradeIdleTimeout, context.OnLoop(loop));
+        (this.local, this.upgradeIdleTimeout, loop) = (local, upgradeIdleTimeout, local.Loop);
         Grpc = new GrpcCall(loop);
         deadline = new LoopTimer(loop.Timers, static self => ((HttpForwarder)self!).OnDeadline(), this);
         onClientBroken = () => upstream?.Abort();
@@ -43,8 +42,8 @@ internal sealed class HttpForwarder
     /// <summary>To be begun before the request is forwarded.</summary>
     public GrpcCall Grpc { get; }
 
-    /// <summary>Called when the exchange has become a byte stream of another protocol.</summary>
-    public Action? OnUpgraded { get; init; }
+    /// <summary>Whose request it is.</summary>
+    public HttpConnectionHandler? Owner { get; private set; }
 
     /// <summary>It was a byte stream of another protocol at last.</summary>
     public bool IsUpgraded { get; private set; }
@@ -58,8 +57,9 @@ internal sealed class HttpForwarder
     /// <summary>The upstream has sent nothing of a response: with an idempotent bodiless request it may be tried elsewhere.</summary>
     public bool NothingReceived { get; private set; }
 
-    public void Reset()
+    public void Begin(HttpConnectionHandler owner)
     {
+        Owner = owner;
         Status = 0;
         NothingReceived = true;
         requestCopy.Reset();
@@ -68,6 +68,9 @@ internal sealed class HttpForwarder
         requestError = null;
         relayFailure = null;
     }
+
+    /// <summary>The request is over and reported.</summary>
+    public void End() => Owner = null;
 
     /// <summary>The mesh itself answered, as a route demands.</summary>
     public void Answered(int status) => Status = status;
@@ -208,9 +211,10 @@ internal sealed class HttpForwarder
         deadline.Cancel();
         silence?.End();
         IsUpgraded = true;
-        OnUpgraded?.Invoke();
+        Owner!.OnUpgraded();
         var relay = new UpgradedRelay(exchange.TakeOver(), client.TakeOver(), isWebSocket, upgradeIdleTimeout, local.Bits);
-        await local.Drains.TrackAsync(relay, relay.RunAsync());
+        var running = relay.RunAsync();
+        using (local.Drains.Track(relay)) await running;
         requestCopy.Add(relay.ReceivedBytes);
         responseCopy.Add(relay.SentBytes);
         relayFailure = TcpFailures.Of(relay);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Http;
 using Mesh.Http.Http1;
 using Mesh.Http.Http2;
@@ -13,16 +14,19 @@ internal sealed class HttpServing(ProxyContext context, Connection connection, F
 {
     private readonly DrainList drains = context.OnLoop(connection.Loop).Drains;
 
-    public Task RunAsync()
+    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
+    public async ValueTask RunAsync()
     {
         var http1 = new Http1ServerConnection(connection, newHandler(), context.Options.Http, RunHttp2);
-        return drains.TrackAsync(http1, http1.RunAsync());
+        var running = http1.RunAsync();
+        using (drains.Track(http1)) await running;
     }
 
     private async Task RunHttp2(Connection transport)
     {
         var http2 = new Http2ServerConnection(transport, newHandler, context.Options.Http);
-        await drains.TrackAsync(http2, http2.RunAsync());
+        var running = http2.RunAsync();
+        using (drains.Track(http2)) await running;
         if (http2.Reproach is { } code) context.Reporter.Http2Failed(transport.Loop.Index, Http2Side.Downstream, code);
     }
 }

@@ -1,9 +1,5 @@
 using Mesh.Io;
 using Mesh.Proxy.Configuration;
-using Mesh.Proxy.Forwarding;
-using Mesh.Proxy.Outbound;
-using Mesh.Proxy.Reporting;
-using Mesh.Proxy.Workloads;
 
 namespace Mesh.Proxy.Gateways;
 
@@ -74,51 +70,12 @@ public sealed class GatewayHost(ProxyContext context, Action<string> problem) : 
     {
         try
         {
-            open[key] = context.HostSockets.Listen(key.Address, context.Loops, ListenOptions.Default, connection => Accept(key, connection));
+            var port = new GatewayPort(context, key.Gateway, key.Address);
+            open[key] = context.HostSockets.Listen(key.Address, context.Loops, ListenOptions.Default, port.Accept);
         }
         catch (IOException error)
         {
             problem($"{key}: {error.Message}");
         }
-    }
-
-    private void Accept(PortKey key, Connection connection) =>
-        TrackedConnection.Run(context, ListenerKind.Gateway, null, connection, accepted => Handle(key, accepted));
-
-    private async Task Handle(PortKey key, Connection connection)
-    {
-        if (FindListener(key) is not { } listener || await ProxyProtocolGate.PassAsync(context, connection, key.Gateway, listener) is not { } client)
-        {
-            connection.Abort();
-            return;
-        }
-        await (listener.Protocol switch
-        {
-            AppProtocol.Tls => new GatewayTls(context, client, key.Gateway, key.Address.Port).RunAsync(),
-            AppProtocol.Tcp => new OutboundTcp(context, client.Loop, null, key.Gateway).ToBackendsAsync(client, listener.TcpBackends, $"gateway {key.Gateway} listener {listener.Name}"),
-            _ => ServeHttp(key, client),
-        });
-    }
-
-    private Task ServeHttp(PortKey key, Connection client)
-    {
-        var scope = new GatewayScope(key.Gateway, key.Address.Port);
-        var parties = new PartiesCache(context.Locals);
-        return new HttpServing(
-            context, client, () => new OutboundHttpHandler(context, client.Loop, null, client.RemoteAddress, scope, parties)).RunAsync();
-    }
-
-    /// <summary>Any listener of the port: they agree in what counts before it is known what the client asks for.</summary>
-    private GatewayListenerModel? FindListener(PortKey key)
-    {
-        foreach (var gateway in context.Snapshots.Current.Gateways)
-        {
-            if (gateway.Key != key.Gateway) continue;
-            foreach (var listener in gateway.Listeners)
-            {
-                if (listener.Port == key.Address.Port) return listener;
-            }
-        }
-        return null;
     }
 }

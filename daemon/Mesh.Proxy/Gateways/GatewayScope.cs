@@ -5,7 +5,7 @@ using Mesh.Proxy.Routing;
 
 namespace Mesh.Proxy.Gateways;
 
-/// <summary>One connection to a port of HTTP. Each request is for the listener whose host fits its own best; routes of other listeners are not asked
+/// <summary>One loop's share of a port of HTTP. Each request is for the listener whose host fits its own best; routes of other listeners are not asked
 /// (Gateway API).</summary>
 internal sealed class GatewayScope(string gateway, int port) : IOutboundScope
 {

@@ -28,7 +28,11 @@ internal sealed class DirectTunnelServer : IDrainable
         deadline = new LoopTimer(secure.Loop.Timers, static connection => ((Connection)connection!).Abort(), secure);
     }
 
-    public Task RunAsync() => context.OnLoop(secure.Loop).Drains.TrackAsync(this, ServeAllAsync());
+    public async Task RunAsync()
+    {
+        var running = ServeAllAsync();
+        using (context.OnLoop(secure.Loop).Drains.Track(this)) await running;
+    }
 
     /// <summary>A stream that is under way is left alone; no other is taken.</summary>
     public void Drain()

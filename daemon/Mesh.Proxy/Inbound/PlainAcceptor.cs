@@ -10,9 +10,9 @@ namespace Mesh.Proxy.Inbound;
 internal sealed class PlainAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, ListenerKind.Inbound, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(context, ListenerKind.Inbound, local, connection, this, static (self, local, accepted) => self.Handle(local!, accepted));
 
-    private async Task Handle(LocalWorkloadState local, Connection client)
+    private async ValueTask Handle(LocalWorkloadState local, Connection client)
     {
         bool redirected = client.TryGetOriginalDestination(out var application);
         if (!redirected || application.Port == context.Options.OutboundPort || application.Port == context.Options.InboundPlainPort)

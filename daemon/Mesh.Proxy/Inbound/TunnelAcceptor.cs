@@ -18,9 +18,9 @@ internal sealed class TunnelAcceptor(ProxyContext context)
     private static readonly string[] Protocols = [DirectHead.Alpn, HboneTunnels.Alpn];
 
     public void Accept(LocalWorkloadState local, Connection connection) =>
-        TrackedConnection.Run(context, ListenerKind.Tunnel, local, connection, accepted => Handle(local, accepted));
+        TrackedConnection.Run(context, ListenerKind.Tunnel, local, connection, this, static (self, local, accepted) => self.Handle(local!, accepted));
 
-    private async Task Handle(LocalWorkloadState local, Connection transport)
+    private async ValueTask Handle(LocalWorkloadState local, Connection transport)
     {
         TlsContext tls;
         SecureConnection secure;
@@ -57,7 +57,8 @@ internal sealed class TunnelAcceptor(ProxyContext context)
             return;
         }
         var http2 = Http2Connection.Server(secure, Http2Settings.Server);
-        var running = context.OnLoop(transport.Loop).Drains.TrackAsync(http2, http2.RunAsync());
+        var running = http2.RunAsync();
+        using var tracked = context.OnLoop(transport.Loop).Drains.Track(http2);
         while (await http2.AcceptAsync() is { } stream) HandleStream(local, transport, peer, stream);
         await running;
     }

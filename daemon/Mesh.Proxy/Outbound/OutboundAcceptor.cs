@@ -13,7 +13,7 @@ namespace Mesh.Proxy.Outbound;
 internal sealed class OutboundAcceptor(ProxyContext context)
 {
     public void Accept(LocalWorkloadState source, Connection connection) =>
-        TrackedConnection.Run(context, ListenerKind.Outbound, source, connection, accepted => Handle(source, accepted));
+        TrackedConnection.Run(context, ListenerKind.Outbound, source, connection, this, static (self, source, accepted) => new(self.Handle(source!, accepted)));
 
     private Task Handle(LocalWorkloadState source, Connection connection)
     {
@@ -44,9 +44,8 @@ internal sealed class OutboundAcceptor(ProxyContext context)
     private Task ServeHttp(LocalWorkloadState source, Connection connection, ServicePortModel port)
     {
         var scope = new ServiceScope(source.Uid, port.ServiceKey, port.Port);
-        var parties = new PartiesCache(context.Locals);
         return new HttpServing(
-            context, connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope, parties)).RunAsync();
+            context, connection, () => new OutboundHttpHandler(context, connection.Loop, source, connection.RemoteAddress, scope)).RunAsync().AsTask();
     }
 
     /// <summary>A loop through ourselves would never end.</summary>

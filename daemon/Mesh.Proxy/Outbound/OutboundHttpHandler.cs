@@ -18,13 +18,20 @@ namespace Mesh.Proxy.Outbound;
 /// <summary>Routes the requests of one downstream connection: route, backend, endpoint, the policy of a destination on this machine, upstream.
 /// Serves workloads (routes attached to the service they called) and gateways (routes attached to the listener).</summary>
 internal sealed class OutboundHttpHandler(
-    ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope, PartiesCache parties)
+    ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope)
     : HttpConnectionHandler(context, loop)
 {
     private readonly LoopLocal local = context.OnLoop(loop);
     private readonly ForwardedFields? forwarded = source is null ? new ForwardedFields(client.Address) : null;
 
-    protected override TrafficParties DefaultParties => parties.Get(source, SourceIdentity(Context.Snapshots.Current), null, scope.Service);
+    protected override TrafficParties DefaultParties
+    {
+        get
+        {
+            var snapshot = Context.Snapshots.Current;
+            return local.Parties.Get(snapshot, source, SourceIdentity(snapshot), null, scope.Service);
+        }
+    }
 
     protected override TelemetryModel TelemetryIn(Snapshot snapshot) => scope.TelemetryIn(snapshot);
 
@@ -86,7 +93,7 @@ internal sealed class OutboundHttpHandler(
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
-            Parties = parties.Get(source, identity, endpoint, service);
+            Parties = local.Parties.Get(snapshot, source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
             Chose(endpoint.Target);
             var key = PoolKey.Of(source, service, endpoint, client);

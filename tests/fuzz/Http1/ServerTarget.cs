@@ -32,7 +32,7 @@ internal sealed partial class ServerTarget : IFuzzTarget
         var loop = new TestLoop();
         var (client, server) = MemoryConnection.Pair(loop, bufferBytes: 4 * 1024 * 1024);
         var handler = new Recorder();
-        var run = loop.RunAsync(new Http1ServerConnection(server, handler, HttpLimits.Default).RunAsync);
+        var run = loop.RunAsync(() => new Http1ServerConnection(server, handler, HttpLimits.Default).RunAsync().AsTask());
         foreach (byte[] piece in pieces)
         {
             Send(client, piece);

@@ -67,7 +67,8 @@ public sealed class MemoryConnection : Connection
     public override ValueTask DisposeAsync()
     {
         if (IsDisposed) return ValueTask.CompletedTask;
-        Abort();
+        if (output.IsCompleted && broken is null && !input.HasUnread) broken = new(BreakKind.Aborted, $"connection with {RemoteAddress} is closed");
+        else Abort();
         IsDisposed = true;
         return ValueTask.CompletedTask;
     }
@@ -98,6 +99,17 @@ public sealed class MemoryConnection : Connection
         private bool leftUnexamined;
 
         public bool SawEnd { get; private set; }
+
+        /// <summary>Closing a socket then resets it.</summary>
+        public bool HasUnread
+        {
+            get
+            {
+                if (SawEnd || !inner.TryRead(out var read)) return false;
+                inner.AdvanceTo(read.Buffer.Start);
+                return !read.Buffer.IsEmpty;
+            }
+        }
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
@@ -156,8 +168,10 @@ public sealed class MemoryConnection : Connection
         public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
             owner.ThrowIfBroken();
+            bool late = owner.peer!.IsDisposed && UnflushedBytes > 0;
             var result = await inner.FlushAsync(cancellationToken);
             owner.ThrowIfBroken();
+            if (late) owner.Loop.Post(static state => ((MemoryConnection)state!).ResetByPeer(), owner);
             return result;
         }
 

@@ -92,10 +92,50 @@ public sealed class Http1ServerTests
         Assert.StartsWith("HTTP/1.1 408 ", Encoding.ASCII.GetString(read.Buffer.ToArray()));
     }
 
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET / HTTP/1.0\r\n\r\n")]
+    public void Client_that_has_said_its_last_is_not_waited_for(string request)
+    {
+        var (client, server) = MemoryConnection.Pair(loop);
+        var serving = Serve(server);
+        Send(client, request);
+        Assert.True(serving.IsCompletedSuccessfully);
+        Assert.EndsWith("/:", Received(client, out bool ended));
+        Assert.True(ended);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nx")]
+    [InlineData("GET \0 HTTP/1.1\r\n\r\n")]
+    public void Client_that_may_still_send_is_heard_out_lest_a_reset_destroys_its_answer(string request)
+    {
+        var (client, server) = MemoryConnection.Pair(loop);
+        var serving = Serve(server);
+        Send(client, request);
+        Assert.False(serving.IsCompleted);
+        Received(client, out bool ended);
+        Assert.True(ended);
+        client.Output.Complete();
+        loop.RunUntilIdle();
+        Assert.True(serving.IsCompletedSuccessfully);
+    }
+
+    private void Send(Connection client, string request) => loop.Run(async () => await client.Output.WriteAsync(Encoding.ASCII.GetBytes(request)));
+
+    private static string Received(Connection client, out bool ended)
+    {
+        Assert.True(client.Input.TryRead(out var read));
+        ended = read.IsCompleted;
+        string text = Encoding.ASCII.GetString(read.Buffer.ToArray());
+        client.Input.AdvanceTo(read.Buffer.End);
+        return text;
+    }
+
     private Task Serve(Connection server)
     {
         Task serving = Task.CompletedTask;
-        loop.Post(_ => serving = new Http1ServerConnection(server, new Echo(), HttpLimits.Default).RunAsync(), null);
+        loop.Post(_ => serving = new Http1ServerConnection(server, new Echo(), HttpLimits.Default).RunAsync().AsTask(), null);
         loop.RunUntilIdle();
         return serving;
     }

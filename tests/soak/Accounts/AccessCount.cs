@@ -22,6 +22,10 @@ internal sealed class AccessCount
     /// <summary>Of those, requests that their clients left inside the head, so that nobody knows which they were.</summary>
     public long LeftInHead { get; private set; }
 
+    /// <summary>Connections without a byte in either direction: HTTP clients open some in advance, use others, and close them. Where the protocol was not told they
+    /// are connections and nothing else.</summary>
+    public long Unused { get; private set; }
+
     public long Lines { get; private set; }
 
     /// <summary>Response flags and reasons, and how often each was.</summary>
@@ -38,6 +42,7 @@ internal sealed class AccessCount
         lock (gate) return requests.TryGetValue(client, out var found) ? [.. found] : [];
     }
 
+    /// <summary>Those that carried something.</summary>
     public long ConnectionsOf(string client)
     {
         lock (gate) return connections.GetValueOrDefault(client);
@@ -76,6 +81,7 @@ internal sealed class AccessCount
         }
         if (Text(record, "reporter") != "source") return;
         if (record.TryGetProperty("method", out _)) TakeRequest(record);
+        else if (Number(record, "bytes_received") + Number(record, "bytes_sent") == 0) Unused++;
         else
         {
             string client = Text(record, "source_workload");

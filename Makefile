@@ -7,7 +7,7 @@ export DOTNET_NOLOGO := 1
 
 PROGRAMS := bin/meshd bin/mesh-controller bin/mesh-cni bin/meshctl
 # Files whose change makes a program stale: those of the rooms it is made of.
-sources = $(shell find $(1) packaging/Program.props Directory.Build.props Directory.Packages.props \
+sources = $(shell find $(1) packaging/Program.props packaging/FrameworkProfile.props Directory.Build.props Directory.Packages.props \
   \( -name bin -o -name obj \) -prune -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.props' \) -print)
 
 .PHONY: all build test checks presubmit demo bench micro soak fuzz package deps clean

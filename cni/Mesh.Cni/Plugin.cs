@@ -16,7 +16,8 @@ internal sealed class Plugin(NetworkConfig config, PluginHost host)
         string version = CniVersions.Latest;
         try
         {
-            using var document = NetworkConfigReader.ReadDocument(host.Input);
+            // Not disposed: that only gives memory back for others, and prepares the pool for it, in a process that ends now.
+            var document = NetworkConfigReader.ReadDocument(host.Input);
             version = NetworkConfigReader.Version(document.RootElement) ?? version;
             Dispatch(verb, document.RootElement, host);
             return 0;
@@ -68,7 +69,7 @@ internal sealed class Plugin(NetworkConfig config, PluginHost host)
         var identity = WorkloadIdentity.From(name => environment.Arguments[name] ?? ConfiguredArgument(name), environment.ContainerId);
         var previous = config.PreviousResult is { } result ? PreviousResult.Read(result) : new([], [], []);
         using var workload = WorkloadNamespace.Open(environment.NamespacePath);
-        var addresses = workload.Addresses(previous.Addresses).Select(static address => address.ToString());
+        var addresses = workload.Addresses(previous.Addresses);
         var described = Enroller.Describe(identity, workload, addresses, AttachmentOf(environment), config.Capture) with { Network = config.Name };
         var enrolment = NameService.Describe(
             described, [previous.Nameservers, config.Nameservers], [previous.SearchDomains, config.SearchDomains], environment.NamespacePath);

@@ -1,8 +1,4 @@
 using Mesh.Cni;
 
 return Entry.Run(args, new PluginHost(
-    Environment.GetEnvironmentVariable,
-    Console.OpenStandardInput(),
-    Console.OpenStandardOutput(),
-    Console.OpenStandardError(),
-    TimeProvider.System));
+    Environment.GetEnvironmentVariable, new StandardStream(0), new StandardStream(1), new StandardStream(2), TimeProvider.System));

@@ -17,6 +17,10 @@ public sealed record CaptureOptions
     /// <summary>Each exclusion is a rule that the kernel walks for every new connection.</summary>
     public const int MaxExclusionsPerKind = 128;
 
+    // Lists: what an array of numbers does as one is compiled at every start of the plugin.
+    private static readonly List<int> NoPorts = [];
+    private static readonly List<IPNetwork> NoNetworks = [];
+
     public static readonly CaptureOptions Default = new();
 
     [JsonRequired]
@@ -28,19 +32,19 @@ public sealed record CaptureOptions
 
     /// <summary>Local TCP ports that stay reachable from outside without the mesh.</summary>
     [JsonRequired]
-    public IReadOnlyList<int> ExcludeInboundPorts { get; init; } = [];
+    public IReadOnlyList<int> ExcludeInboundPorts { get; init; } = NoPorts;
 
     /// <summary>Clients whose connections are not redirected.</summary>
     [JsonRequired]
-    public IReadOnlyList<IPNetwork> ExcludeInboundCidrs { get; init; } = [];
+    public IReadOnlyList<IPNetwork> ExcludeInboundCidrs { get; init; } = NoNetworks;
 
     /// <summary>Remote TCP ports that the workload reaches without the mesh.</summary>
     [JsonRequired]
-    public IReadOnlyList<int> ExcludeOutboundPorts { get; init; } = [];
+    public IReadOnlyList<int> ExcludeOutboundPorts { get; init; } = NoPorts;
 
     /// <summary>Destinations that are not touched at all, DNS included.</summary>
     [JsonRequired]
-    public IReadOnlyList<IPNetwork> ExcludeOutboundCidrs { get; init; } = [];
+    public IReadOnlyList<IPNetwork> ExcludeOutboundCidrs { get; init; } = NoNetworks;
 
     /// <summary>Adds one line per fault, each starting with the field's name.</summary>
     public void Validate(ICollection<string> errors)

@@ -9,6 +9,8 @@ namespace Mesh.NodeSocket;
 /// for all these types would take longer than all else that it does.</summary>
 public static class NodeRequestWriter
 {
+    public static byte[] Enrol(Enrolment enrolment) => Write(new NodeRequest { Verb = NodeVerb.Enrol, Enrolment = enrolment });
+
     public static byte[] Write(NodeRequest request)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

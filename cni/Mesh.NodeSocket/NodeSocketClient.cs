@@ -15,8 +15,11 @@ public sealed class NodeSocketClient(string path, TimeSpan timeout, bool waitsFo
     internal static ReadOnlySpan<byte> Done => "{\"workloads\":[],\"more\":false}"u8;
 
     /// <exception cref="NodeSocketException">The daemon is away, refuses, or does not answer in time.</exception>
-    public void Enrol(Enrolment enrolment, NetworkNamespace network) =>
-        Ask(new NodeRequest { Verb = NodeVerb.Enrol, Enrolment = enrolment }, network.Descriptor);
+    public void Enrol(Enrolment enrolment, NetworkNamespace network) => Enrol(NodeRequestWriter.Enrol(enrolment), network);
+
+    /// <param name="request">Made by <see cref="NodeRequestWriter.Enrol"/>.</param>
+    /// <exception cref="NodeSocketException">As above.</exception>
+    public void Enrol(byte[] request, NetworkNamespace network) => Ask(request, network.Descriptor);
 
     public void Unenrol(Attachment attachment) => Ask(new NodeRequest { Verb = NodeVerb.Unenrol, Attachment = attachment });
 
@@ -26,14 +29,16 @@ public sealed class NodeSocketClient(string path, TimeSpan timeout, bool waitsFo
 
     public IReadOnlyList<EnrolmentStatus> List() => Ask(new NodeRequest { Verb = NodeVerb.List });
 
-    private List<EnrolmentStatus> Ask(NodeRequest request, int passed = -1)
+    private List<EnrolmentStatus> Ask(NodeRequest request) => Ask(NodeRequestWriter.Write(request), passed: -1);
+
+    private List<EnrolmentStatus> Ask(byte[] request, int passed)
     {
         long start = time.GetTimestamp();
         try
         {
             using var socket = Connect(start);
             socket.SetTimeout(Remaining(start));
-            socket.Send(NodeRequestWriter.Write(request), passed);
+            socket.Send(request, passed);
             return ReadAll(socket, start);
         }
         catch (IOException error)

@@ -11,7 +11,7 @@ internal static class WorkloadCommands
         var identity = options.Identity();
         var capture = options.Capture();
         using var workload = WorkloadNamespace.Open(options.NamespacePath);
-        var addresses = workload.Addresses(options.Addresses).Select(static address => address.ToString());
+        var addresses = workload.Addresses(options.Addresses);
         var enrolment = NameService.Describe(Enroller.Describe(identity, workload, addresses, AttachmentOf(identity), capture), [], [], workload.Path);
         Enroller.Enrol(workload, enrolment, DaemonOf(options, host, waits: true));
         host.WriteLine($"{enrolment.Uid} enrolled in {workload.Path} with {string.Join(", ", enrolment.Addresses)}");

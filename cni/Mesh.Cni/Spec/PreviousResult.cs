@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Mesh.Netfilter;
 
 namespace Mesh.Cni.Spec;
 
@@ -39,7 +40,7 @@ internal sealed record PreviousResult(IReadOnlyList<IPAddress> Addresses, IReadO
         if (entry.TryGetProperty("interface", out var index) && index.TryGetInt32(out int position)
             && position >= 0 && position < sandboxes.Count && string.IsNullOrEmpty(sandboxes[position])) return;
         string? text = new FieldReader(entry, "prevResult.ips.", fields.Faults).String("address");
-        if (text is not null && IPAddress.TryParse(text.Split('/')[0], out var address)) addresses.Add(address);
+        if (text is not null && AddressText.TryParse(text.Split('/')[0]) is { } address) addresses.Add(address);
         else fields.Fault("ips", $"holds {entry.GetRawText()}, whose address is not ADDRESS/PREFIX");
     }
 }

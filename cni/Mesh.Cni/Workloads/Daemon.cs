@@ -9,7 +9,8 @@ internal sealed class Daemon(string socketPath, TimeSpan timeout, bool waits, Ti
 {
     private readonly NodeSocketClient client = new(socketPath, timeout, waits, time);
 
-    internal void Enrol(Enrolment enrolment, WorkloadNamespace workload) => Call(() => client.Enrol(enrolment, workload.Network));
+    /// <param name="request">Made by <see cref="NodeRequestWriter.Enrol"/>.</param>
+    internal void Enrol(byte[] request, WorkloadNamespace workload) => Call(() => client.Enrol(request, workload.Network));
 
     internal void Unenrol(Attachment attachment) => Call(() => client.Unenrol(attachment));
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Mesh.Cni.Spec;
 using Mesh.Netfilter;
 using Mesh.NodeSocket;
@@ -10,10 +11,11 @@ internal static class Enroller
     /// <exception cref="CniException">Nothing of ours is left behind, unless the namespace was captured before: then it stays closed.</exception>
     internal static void Enrol(WorkloadNamespace workload, Enrolment enrolment, Daemon daemon)
     {
-        bool wasOpen = workload.Capture(enrolment.Capture);
+        byte[] request = [];
+        bool wasOpen = workload.Capture(enrolment.Capture, meanwhile: () => request = NodeRequestWriter.Enrol(enrolment));
         try
         {
-            daemon.Enrol(enrolment, workload);
+            daemon.Enrol(request, workload);
         }
         catch (CniException)
         {
@@ -22,7 +24,7 @@ internal static class Enroller
         }
     }
 
-    internal static Enrolment Describe(WorkloadIdentity identity, WorkloadNamespace workload, IEnumerable<string> addresses, Attachment attachment, CaptureOptions capture) =>
+    internal static Enrolment Describe(WorkloadIdentity identity, WorkloadNamespace workload, IReadOnlyList<IPAddress> addresses, Attachment attachment, CaptureOptions capture) =>
         new()
         {
             Namespace = identity.Namespace,
@@ -30,12 +32,19 @@ internal static class Enroller
             ServiceAccount = identity.ServiceAccount,
             PodUid = identity.PodUid,
             Labels = identity.Labels,
-            Addresses = addresses.ToList(),
+            Addresses = Texts(addresses),
             Attachment = attachment,
             NamespacePath = workload.Path,
             NamespaceInode = workload.Network.Id.Inode,
             Capture = capture,
         };
+
+    private static List<string> Texts(IReadOnlyList<IPAddress> addresses)
+    {
+        var texts = new List<string>(addresses.Count);
+        foreach (var address in addresses) texts.Add(AddressText.Format(address));
+        return texts;
+    }
 
     private static void ReleaseQuietly(WorkloadNamespace workload)
     {

@@ -9,11 +9,11 @@ internal static class NameService
     /// <param name="root">Folder that stands for "/"; tests use another.</param>
     /// <returns>The enrolment with resolvers and search domains, and the files that they came from.</returns>
     internal static Enrolment Describe(
-        Enrolment enrolment, IEnumerable<IReadOnlyList<string>> servers, IEnumerable<IReadOnlyList<string>> domains, string namespacePath, string root = "/")
+        Enrolment enrolment, IReadOnlyList<IReadOnlyList<string>> servers, IReadOnlyList<IReadOnlyList<string>> domains, string namespacePath, string root = "/")
     {
         var files = ResolverFiles.Of(namespacePath, root);
-        var namedServers = servers.Select(ResolverFiles.UsableServers).FirstOrDefault(static usable => usable.Count > 0);
-        var namedDomains = domains.Select(ResolverFiles.UsableDomains).FirstOrDefault(static usable => usable.Count > 0);
+        var namedServers = FirstUsable(servers, ResolverFiles.UsableServers);
+        var namedDomains = FirstUsable(domains, ResolverFiles.UsableDomains);
         return enrolment with
         {
             Resolvers = namedServers ?? ResolverFiles.Servers(files),
@@ -21,5 +21,15 @@ internal static class NameService
             SearchDomains = namedDomains ?? ResolverFiles.SearchDomains(files),
             SearchDomainFiles = namedDomains is null ? files : [],
         };
+    }
+
+    private static IReadOnlyList<string>? FirstUsable(IReadOnlyList<IReadOnlyList<string>> lists, Func<IReadOnlyList<string>, IReadOnlyList<string>> usableOf)
+    {
+        foreach (var list in lists)
+        {
+            var usable = usableOf(list);
+            if (usable.Count > 0) return usable;
+        }
+        return null;
     }
 }

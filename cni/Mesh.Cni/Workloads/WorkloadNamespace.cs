@@ -41,19 +41,33 @@ internal sealed class WorkloadNamespace : IDisposable
         using (Network.Enter()) held = InterfaceAddresses.Global();
         if (named.Count == 0 && held.Count == 0)
             throw new CniException(CniErrorCode.InvalidNetworkConfig, $"{Path} has no address: chain mesh-cni after a plugin that configures an interface");
-        var foreign = named.Except(held).ToList();
+        var foreign = new List<IPAddress>();
+        foreach (var address in named)
+        {
+            if (!IsHeld(held, address)) foreign.Add(address);
+        }
         if (foreign.Count == 0) return named.Count > 0 ? named : held;
         throw new CniException(CniErrorCode.InvalidNetworkConfig,
             $"prevResult names {string.Join(", ", foreign)}, which {Path} does not hold", $"it holds {string.Join(", ", held)}");
     }
 
+    private static bool IsHeld(IReadOnlyList<IPAddress> held, IPAddress address)
+    {
+        foreach (var known in held)
+        {
+            if (known.Equals(address)) return true;
+        }
+        return false;
+    }
+
+    /// <param name="meanwhile">What this thread does while the rules are set; must not throw.</param>
     /// <returns>True when the namespace was open before.</returns>
     /// <exception cref="CniException">Code 100.</exception>
-    internal bool Capture(CaptureOptions options)
+    internal bool Capture(CaptureOptions options, Action meanwhile)
     {
         try
         {
-            using (Network.Enter()) return NamespaceRules.Apply(options);
+            using (Network.Enter()) return NamespaceRules.Apply(options, meanwhile);
         }
         catch (CaptureException error)
         {

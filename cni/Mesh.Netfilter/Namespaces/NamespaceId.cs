@@ -25,6 +25,11 @@ public readonly record struct NamespaceId(ulong Device, ulong Inode)
         return new((ulong)major << 32 | minor, inode);
     }
 
+    // Written out: the comparers that the compiler would use are made by reflection.
+    public bool Equals(NamespaceId other) => Device == other.Device && Inode == other.Inode;
+
+    public override int GetHashCode() => HashCode.Combine(Device, Inode);
+
     /// <summary>As the kernel prints it: net:[4026531840].</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"net:[{Inode}]");
 }

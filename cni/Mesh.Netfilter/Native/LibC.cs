@@ -17,6 +17,8 @@ internal static unsafe partial class LibC
     internal const short PollIn = 1;
     internal const int SigKill = 9;
     internal const int SysPidfdOpen = 434;
+    internal const int AfInet = 2;
+    internal const int AfInet6 = 10;
     internal const int AfNetlink = 16;
     internal const int SockRaw = 3;
     internal const int SockCloExec = 0x80000;
@@ -98,6 +100,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(int fd, byte* buffer, nint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "inet_pton", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int AddressFromText(int family, string text, byte* address);
+
+    [LibraryImport(Library, EntryPoint = "inet_ntop")]
+    internal static partial byte* AddressToText(int family, byte* address, byte* text, uint length);
 
     internal static string ErrorText(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";
 }

@@ -21,21 +21,21 @@ internal static class PolicyRouting
     {
         var message = new NetlinkMessage(stackalloc byte[128], NewLink, NetlinkMessage.Acknowledge);
         message.Append(LinkHeader(InterfaceUp, InterfaceUp));
-        Expect(socket.Execute(message.Finish()), 0, "raise the loopback device");
+        Expect(socket.Execute(message.Finish()), 0, "raise", null, "loopback device");
     }
 
     internal static void Add(NetlinkSocket socket, IpFamily family)
     {
         const ushort flags = NetlinkMessage.Acknowledge | NetlinkMessage.Create | NetlinkMessage.Exclusive;
-        Expect(socket.Execute(Rule(stackalloc byte[128], family, NewRule, flags)), LibC.Eexist, $"add the {family} routing rule");
-        Expect(socket.Execute(Route(stackalloc byte[128], family, NewRoute, flags)), LibC.Eexist, $"add the {family} local route");
+        Expect(socket.Execute(Rule(stackalloc byte[128], family, NewRule, flags)), LibC.Eexist, "add", family, "routing rule");
+        Expect(socket.Execute(Route(stackalloc byte[128], family, NewRoute, flags)), LibC.Eexist, "add", family, "local route");
     }
 
     /// <summary>What is already gone is fine.</summary>
     internal static void Remove(NetlinkSocket socket, IpFamily family)
     {
-        RemoveAll(socket, Rule(stackalloc byte[128], family, DeleteRule, NetlinkMessage.Acknowledge), $"remove the {family} routing rule");
-        RemoveAll(socket, Route(stackalloc byte[128], family, DeleteRoute, NetlinkMessage.Acknowledge), $"remove the {family} local route");
+        RemoveAll(socket, Rule(stackalloc byte[128], family, DeleteRule, NetlinkMessage.Acknowledge), family, "routing rule");
+        RemoveAll(socket, Route(stackalloc byte[128], family, DeleteRoute, NetlinkMessage.Acknowledge), family, "local route");
     }
 
     internal static IEnumerable<string> Differences(NetlinkSocket socket, IpFamily family)
@@ -120,19 +120,21 @@ internal static class PolicyRouting
 
     private static byte FamilyNumber(IpFamily family) => family == IpFamily.IPv4 ? (byte)2 : (byte)10;
 
-    private static void RemoveAll(NetlinkSocket socket, ReadOnlySpan<byte> request, string what)
+    private static void RemoveAll(NetlinkSocket socket, ReadOnlySpan<byte> request, IpFamily family, string what)
     {
         const int bound = 16; // repeated rules are possible, endless ones are not
         for (int i = 0; i < bound; i++)
         {
             int errno = socket.Execute(request);
             if (errno is LibC.Enoent or LibC.Esrch or LibC.Eafnosupport) return;
-            Expect(errno, 0, what);
+            Expect(errno, 0, "remove", family, what);
         }
     }
 
-    private static void Expect(int errno, int tolerated, string what)
+    // The words are put together only when they are needed: the name of an enum value takes longer than the call.
+    private static void Expect(int errno, int tolerated, string verb, IpFamily? family, string what)
     {
-        if (errno != 0 && errno != tolerated) throw new CaptureException($"cannot {what}: {LibC.ErrorText(errno)}");
+        if (errno == 0 || errno == tolerated) return;
+        throw new CaptureException($"cannot {verb} the {(family is { } known ? $"{known} " : "")}{what}: {LibC.ErrorText(errno)}");
     }
 }

@@ -12,21 +12,22 @@ internal sealed unsafe class ChildProcess : IDisposable
     private const int SpawnActionsSizeBytes = 512; // glibc and musl use 80
     private static readonly string[] Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"];
 
-    private readonly string name;
     private readonly MemoryFile input = new("stdin");
     private readonly MemoryFile output = new("stdout");
     private readonly MemoryFile error = new("stderr");
     private readonly int pid;
     private bool reaped;
 
-    private ChildProcess(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> stdin)
+    private ChildProcess(string path, string[] arguments, ReadOnlySpan<byte> stdin)
     {
-        name = Path.GetFileName(path);
+        Name = path;
         input.Fill(stdin);
         pid = Spawn(path, [path, .. arguments]);
     }
 
-    internal static ChildProcess Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> stdin) => new(path, arguments, stdin);
+    internal string Name { get; }
+
+    internal static ChildProcess Start(string path, string[] arguments, ReadOnlySpan<byte> stdin) => new(path, arguments, stdin);
 
     /// <exception cref="CaptureException">It ran longer than the timeout and was killed.</exception>
     internal ChildResult Wait(TimeSpan timeout)
@@ -34,9 +35,27 @@ internal sealed unsafe class ChildProcess : IDisposable
         bool ended = WaitForExit(timeout);
         if (!ended) _ = LibC.Kill(pid, LibC.SigKill);
         int status = Reap();
-        if (!ended) throw new CaptureException($"{name} did not end within {timeout.TotalSeconds:0.#} s and was killed");
+        if (!ended) throw new CaptureException($"{Path.GetFileName(Name)} did not end within {timeout.TotalSeconds:0.#} s and was killed");
         int exitCode = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
         return new(exitCode, Encoding.UTF8.GetString(output.ReadAll(OutputLimitBytes)), Encoding.UTF8.GetString(error.ReadAll(OutputLimitBytes)).Trim());
+    }
+
+    /// <summary>One child for each item, all at the same time.</summary>
+    /// <param name="meanwhile">What the calling thread does before it waits for them.</param>
+    internal static List<TResult> RunAll<TItem, TResult>(
+        List<TItem> items, Func<TItem, ChildProcess> start, Converter<ChildProcess, TResult> finish, Action? meanwhile = null)
+    {
+        var children = new List<ChildProcess>();
+        try
+        {
+            foreach (var item in items) children.Add(start(item));
+            meanwhile?.Invoke();
+            return children.ConvertAll(finish);
+        }
+        finally
+        {
+            foreach (var child in children) child.Dispose();
+        }
     }
 
     private int Spawn(string path, string[] arguments)

@@ -7,9 +7,9 @@ internal sealed unsafe class NativeStrings : IDisposable
 {
     private readonly int count;
 
-    internal NativeStrings(IReadOnlyList<string> values)
+    internal NativeStrings(string[] values)
     {
-        count = values.Count;
+        count = values.Length;
         Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(count + 1), (nuint)sizeof(byte*));
         for (int i = 0; i < count; i++) Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(values[i]);
     }

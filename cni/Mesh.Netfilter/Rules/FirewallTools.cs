@@ -38,13 +38,29 @@ internal sealed class FirewallTools(string restorePath, string savePath)
         return FinishRestore(child);
     }
 
-    internal SavedRules Save()
+    internal ChildProcess StartSave() => ChildProcess.Start(savePath, [], []);
+
+    /// <exception cref="CaptureException">It failed.</exception>
+    internal static SavedRules FinishSave(ChildProcess save)
     {
-        using var child = ChildProcess.Start(savePath, [], []);
-        var result = child.Wait(Timeout);
-        if (result.ExitCode != 0) throw new CaptureException($"{savePath} failed: {result.Error.ReplaceLineEndings(" ")}");
+        var result = save.Wait(Timeout);
+        if (result.ExitCode != 0) throw new CaptureException($"{save.Name} failed: {result.Error.ReplaceLineEndings(" ")}");
         return SavedRules.Parse(result.Output);
     }
 
-    private static string? Find(string program) => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    internal SavedRules Save()
+    {
+        using var child = StartSave();
+        return FinishSave(child);
+    }
+
+    private static string? Find(string program)
+    {
+        foreach (string folder in Folders)
+        {
+            string path = $"{folder}/{program}";
+            if (File.Exists(path)) return path;
+        }
+        return null;
+    }
 }

@@ -52,7 +52,8 @@ internal sealed class Scale : IScenario
         await MeasureApplyAsync(session, daemon, client);
         await MeasureEffectAsync(session, api, client);
         var candidate = new Candidate(Candidate.Meshd, machine.Space, Origin, [new(daemon.Id, () => daemon.LogTail)]);
-        await MeasureTrafficAsync(session, candidate, backend, () => ChangeAsync(api, endpoints));
+        var direct = Candidate.Unproxied(machine.Space, $"http://{machine.Address}:{Backend.Port}");
+        await MeasureTrafficAsync(session, candidate, direct, backend, () => ChangeAsync(api, endpoints));
         session.Record(Figure.Resident, Candidate.Meshd, ProcessTree.ResidentMiB([daemon.Id]));
         session.Record(Figure.ControllerResident, Candidate.Meshd, ProcessTree.ResidentMiB([controller.Id]));
     }
@@ -83,21 +84,32 @@ internal sealed class Scale : IScenario
         await session.SayAsync("changes to their effect measured");
     }
 
-    private static async Task MeasureTrafficAsync(Session session, Candidate candidate, Backend backend, Func<Task> change)
+    /// <summary>What the changes do to the load and to the backend, which share a core with the controller, shows beside it without a proxy.</summary>
+    private static async Task MeasureTrafficAsync(Session session, Candidate candidate, Candidate direct, Backend backend, Func<Task> change)
     {
         await TrafficRounds.WarmUpAsync(candidate, backend, traffic, session.Plan.WarmUp);
+        await Ports.WidenAsync(direct);
         for (int round = 1; round <= session.Plan.Rounds; round++)
         {
+            var unproxied = await FixedRate.RunAsync(direct, traffic, backend, session.Plan.FixedRate);
             var quiet = await FixedRate.RunAsync(candidate, traffic, backend, session.Plan.FixedRate);
             await using var changes = new SteadyChanges(ChangesPerSecond, change);
             var changing = await FixedRate.RunAsync(candidate, traffic, backend, session.Plan.FixedRate);
+            var unproxiedChanging = await FixedRate.RunAsync(direct, traffic, backend, session.Plan.FixedRate);
             double perSecond = await changes.StopAsync();
-            session.Record(Figure.QuietP99, candidate.Name, quiet.P99);
-            session.Record(Figure.ChangingP99, candidate.Name, changing.P99);
-            session.Record(Figure.P99Growth, candidate.Name, changing.P99 / quiet.P99);
-            await session.SayAsync($"round {round} p99 {quiet.P99:0} us quiet, {changing.P99:0} us with {perSecond:0} changes/s");
+            Record(session, (Figure.QuietP99, Figure.ChangingP99, Figure.P99Growth), quiet.P99, changing.P99);
+            Record(session, (Figure.UnproxiedQuietP99, Figure.UnproxiedChangingP99, Figure.UnproxiedP99Growth), unproxied.P99, unproxiedChanging.P99);
+            await session.SayAsync($"round {round} p99 {quiet.P99:0} us quiet, {changing.P99:0} us with {perSecond:0} changes/s; "
+                + $"unproxied {unproxied.P99:0} us and {unproxiedChanging.P99:0} us");
             if (perSecond < 0.9 * ChangesPerSecond) session.Note($"in round {round} only {perSecond:0} changes a second were possible");
         }
+    }
+
+    private static void Record(Session session, (Figure Quiet, Figure Changing, Figure Growth) figures, double quiet, double changing)
+    {
+        session.Record(figures.Quiet, Candidate.Meshd, quiet);
+        session.Record(figures.Changing, Candidate.Meshd, changing);
+        session.Record(figures.Growth, Candidate.Meshd, changing / quiet);
     }
 
     private static Task ChangeAsync(NamespaceHttp api, int endpoints) =>

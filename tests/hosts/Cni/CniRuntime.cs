@@ -11,6 +11,12 @@ internal sealed class CniRuntime(JsonObject configList, string containerId, stri
 
     internal string Arguments { get; set; } = "IgnoreUnknown=1;MESH_NAMESPACE=shop;MESH_WORKLOAD=cart;MESH_SERVICE_ACCOUNT=cart;MESH_LABELS=app:cart,version:v2";
 
+    /// <summary>The one built with the tests; another than that which is installed only in how it was compiled.</summary>
+    internal string MeshProgram { get; set; } = Path.Combine(AppContext.BaseDirectory, "mesh-cni");
+
+    /// <summary>For every plugin, besides the protocol's own.</summary>
+    internal Dictionary<string, string> MoreEnvironment { get; } = [];
+
     internal string? Version => (string?)configList["cniVersion"];
 
     /// <summary>The result of the last plugin, or the first error.</summary>
@@ -49,8 +55,8 @@ internal sealed class CniRuntime(JsonObject configList, string containerId, stri
         }
         if (previous is not null) config["prevResult"] = previous.DeepClone();
         string type = (string)plugin["type"]!;
-        string path = type == "mesh-cni" ? Path.Combine(AppContext.BaseDirectory, type) : Path.Combine(ReferencePlugins, type);
-        return Execute(path, config.ToJsonString(), new()
+        string path = type == "mesh-cni" ? MeshProgram : Path.Combine(ReferencePlugins, type);
+        return Execute(path, config.ToJsonString(), new(MoreEnvironment)
         {
             ["CNI_COMMAND"] = verb,
             ["CNI_CONTAINERID"] = containerId,

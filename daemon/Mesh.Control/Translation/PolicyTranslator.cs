@@ -107,6 +107,7 @@ internal sealed class PolicyTranslator
         .Where(static ranked => ranked.Rank > 0)
         .OrderByDescending(static ranked => ranked.Rank)
         .ThenBy(static ranked => ranked.Entry.Policy.CreatedUnixMs)
+        .ThenBy(static ranked => ranked.Entry.Policy.Namespace, StringComparer.Ordinal)
         .ThenBy(static ranked => ranked.Entry.Policy.Name, StringComparer.Ordinal)
         .FirstOrDefault().Entry;
 

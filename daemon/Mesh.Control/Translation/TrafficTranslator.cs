@@ -44,6 +44,7 @@ internal sealed class TrafficTranslator(int loops, Random random)
             .Where(static ranked => ranked.Rank > 0)
             .OrderByDescending(static ranked => ranked.Rank)
             .ThenBy(static ranked => ranked.Policy.CreatedUnixMs)
+            .ThenBy(static ranked => ranked.Policy.Namespace, StringComparer.Ordinal)
             .ThenBy(static ranked => ranked.Policy.Name, StringComparer.Ordinal)
             .FirstOrDefault().Policy;
         return policy is null ? (LeastRequest, TrafficSettings.Default) : (Balancer(policy, current), Settings(policy));
@@ -57,6 +58,7 @@ internal sealed class TrafficTranslator(int loops, Random random)
             .Where(static ranked => ranked.Rank > 0)
             .OrderByDescending(static ranked => ranked.Rank)
             .ThenBy(static ranked => ranked.Policy.CreatedUnixMs)
+            .ThenBy(static ranked => ranked.Policy.Namespace, StringComparer.Ordinal)
             .ThenBy(static ranked => ranked.Policy.Name, StringComparer.Ordinal)
             .FirstOrDefault().Policy;
         return policy is null ? [] : Blocks(policy);

@@ -14,6 +14,8 @@ namespace Mesh.Http.Http2;
 /// <see cref="Http2Limits.StreamSendBufferBytes"/> plus one write in bodies to send.</summary>
 public sealed class Http2Connection : IDrainable
 {
+    private const string ShortBody = "the body is shorter than its content-length (RFC 9113 8.1.1)";
+
     private readonly ConnectionLife life;
     private readonly HeaderListPool headerLists = new();
     private readonly AcceptQueue accepted;
@@ -212,12 +214,15 @@ public sealed class Http2Connection : IDrainable
 
     internal void EndRemote(Http2Stream stream)
     {
-        if (stream.ExpectedBytes > 0)
+        bool isShort = stream.ExpectedBytes > 0;
+        if (isShort && !(IsServer && stream.HeadSent))
         {
-            StreamError(stream.Id, ErrorCode.ProtocolError, "the body is shorter than its content-length (RFC 9113 8.1.1)");
+            StreamError(stream.Id, ErrorCode.ProtocolError, ShortBody);
             return;
         }
-        stream.EndRemote();
+        // Clients end an upload that is refused before its end like this: they get their answer, who reads the body gets the error.
+        if (isShort) stream.EndRemoteShort(ShortBody);
+        else stream.EndRemote();
         if (stream.LocalEnded) Close(stream);
     }
 

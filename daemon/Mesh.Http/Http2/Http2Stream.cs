@@ -239,6 +239,15 @@ public sealed class Http2Stream : IDisposable
         Wake(input.Changed);
     }
 
+    /// <summary>The peer has ended a body that is not whole; our side goes on.</summary>
+    internal void EndRemoteShort(string reason)
+    {
+        RemoteEnded = true;
+        PeerFault = reason;
+        input.Fail(reason);
+        Wake(input.Changed);
+    }
+
     /// <returns>False when the peer exceeds the stream's window.</returns>
     internal bool TryReceive(int frameBytes)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Mesh.Io;
 
 namespace Mesh.Http.Http2;
 
@@ -13,6 +14,7 @@ internal sealed class StreamInput : PipeReader
     private readonly SegmentBuffer buffer = new();
     private long offered; // length of the sequence that the reader holds
     private long examined; // bytes at the head that were looked at without being consumed
+    private string? fault;
     private bool ended;
     private bool canceled;
     private bool completed;
@@ -33,18 +35,23 @@ internal sealed class StreamInput : PipeReader
 
     public void End() => ended = true;
 
+    /// <summary>It ends, but not in order: what has arrived can be read, and then the reader gets the error.</summary>
+    public void Fail(string reason) => fault = reason;
+
     /// <summary>As new.</summary>
     public void Begin()
     {
         buffer.Clear();
         (offered, examined) = (0, 0);
         ended = canceled = completed = SawEnd = false;
+        fault = null;
     }
 
     public override bool TryRead(out ReadResult result)
     {
         if (completed) throw new InvalidOperationException("reading after the reader was completed");
         if (!ended && (stream.ResetCode is null || buffer.Length <= examined)) stream.ThrowIfBroken();
+        if (fault is not null && !canceled && buffer.Length <= examined) throw new ConnectionBrokenException(BreakKind.Reset, fault);
         if (!ended && !canceled && buffer.Length <= examined)
         {
             result = default;

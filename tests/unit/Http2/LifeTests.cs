@@ -200,6 +200,31 @@ public class LifeTests
         return peer;
     }
 
+    /// <summary>So a client stops an upload that was refused.</summary>
+    [Fact]
+    public void Body_that_ends_short_after_the_answer_has_begun_fails_its_reader_and_not_the_answer()
+    {
+        byte[] withLength = [.. Get, 0x0f, 0x0d, 1, (byte)'3'];
+        var peer = new RawPeer(loop).Send(Frame(1, 4, 1, withLength));
+        loop.Run(async () =>
+        {
+            using var stream = (await peer.UnderTest.AcceptAsync())!;
+            await stream.SendHeadersAsync(Heads.Response(413), endStream: false);
+            peer.Send(Frame(0, 1, 1, 7));
+            var read = await stream.Input.ReadAsync();
+            Assert.Equal((1, false), (read.Buffer.Length, read.IsCompleted));
+            stream.Input.AdvanceTo(read.Buffer.End);
+            var error = await Assert.ThrowsAsync<ConnectionBrokenException>(async () => await stream.Input.ReadAsync());
+            Assert.Contains("shorter than its content-length", error.Message, StringComparison.Ordinal);
+            await stream.Output.WriteAsync("too large"u8.ToArray());
+            await stream.Output.CompleteAsync();
+        });
+        peer.Collect();
+        var frames = peer.Received.Where(frame => frame.StreamId == 1).ToArray();
+        Assert.Equal([1, 0], frames.Select(frame => frame.Type).Where(static type => type != 8));
+        Assert.Equal(1, frames[^1].Flags);
+    }
+
     [Fact]
     public void Response_head_body_and_end_leave_in_one_flush()
     {

@@ -138,7 +138,7 @@ public sealed class RedisTests
     [InlineData(true, 100)]
     public async Task Every_command_of_the_benchmark_is_counted(bool judged, int pipeline)
     {
-        const int requests = 20_000;
+        int requests = pipeline == 1 ? 4_000 : 20_000; // one by one they are slow where other tests use the processors
         await using var proxy = await StartAsync(judged);
         await proxy.CliAsync("DEL", "nothing");
         (await proxy.RunAsync("redis-benchmark", "-p", $"{proxy.Port}", "-c", "20", "-n", $"{requests}", "-P", $"{pipeline}", "-t", "set,get,lpush,lrange_100,mset", "-q")).Must();

@@ -79,7 +79,7 @@ public sealed class TelemetryPolicyTests
 
     private static Task<string> GetAsync(Edge edge, string path) => edge.Space.MustAsync($"curl -sS -o /dev/null http://127.0.0.1:7000{path}");
 
-    private static string[] Lines(Edge edge, string path) => [.. edge.Daemon.ReadLog().Split('\n').Where(line => line.Contains(path, StringComparison.Ordinal))];
+    private static string[] Lines(Edge edge, string path) => [.. edge.Daemon.ReadLog().Split('\n')[..^1].Where(line => line.Contains(path, StringComparison.Ordinal))];
 
     private static async Task<string> LineOfAsync(Edge edge, string path)
     {

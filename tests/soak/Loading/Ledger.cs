@@ -33,6 +33,7 @@ internal sealed class Ledger(string client)
         lock (gate) entries[number] = new LedgerEntry(true, (int)up, (int)down);
     }
 
+    /// <summary>One that carried something, or may have.</summary>
     /// <param name="answered">Bytes came back, so the mesh must have a record of the connection.</param>
     public void Connection(bool answered) => Interlocked.Increment(ref answered ? ref connections : ref looseConnections);
 

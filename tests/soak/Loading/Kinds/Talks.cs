@@ -24,8 +24,11 @@ internal static class Talks
     {
         talk.Doing = $"connect to {talk.Target.Host}:{talk.Target.Talk} and leave";
         using var socket = await Sockets.ConnectAsync(talk, talk.Target.Talk);
-        talk.Ledger.Connection(answered: false);
-        if (talk.Draw.OneIn(2)) await socket.SendAsync(marked.AsMemory(0, 1 + talk.Draw.Below(3)), talk.Bound);
+        if (talk.Draw.OneIn(2))
+        {
+            talk.Ledger.Connection(answered: false);
+            await socket.SendAsync(marked.AsMemory(0, 1 + talk.Draw.Below(3)), talk.Bound);
+        }
         if (talk.Draw.OneIn(2)) socket.LingerState = new LingerOption(true, 0);
     }
 

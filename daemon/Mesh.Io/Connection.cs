@@ -37,6 +37,10 @@ public abstract class Connection : IAsyncDisposable
         return false;
     }
 
+    /// <summary>What carries it is its own: <see cref="CloseAsync"/> without having seen the peer's end costs nobody anything. A tunnel whose stream did not end on
+    /// both sides is not used again.</summary>
+    public virtual bool ClosesAlone => false;
+
     /// <summary>Sends what is buffered and ends both directions: for an owner that knows that nothing follows. Bytes that come all the same are answered with a reset.</summary>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     public virtual async ValueTask CloseAsync()

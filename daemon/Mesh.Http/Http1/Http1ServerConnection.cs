@@ -218,7 +218,7 @@ public sealed class Http1ServerConnection : IDrainable
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask CloseGracefully()
     {
-        if (exchange is { ClientCloses: true, RequestEnded: true, ResponseEnded: true } && !HasUnread())
+        if (connection.ClosesAlone && exchange is { ClientCloses: true, RequestEnded: true, ResponseEnded: true } && !HasUnread())
         {
             await connection.CloseAsync();
             return;

@@ -93,6 +93,8 @@ internal sealed class SocketConnection : Connection
         if (broken is null) Break(new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} was aborted here"));
     }
 
+    public override bool ClosesAlone => true;
+
     /// <summary>One system call instead of two: close sends the FIN too.</summary>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     public override async ValueTask CloseAsync()

@@ -36,6 +36,8 @@ public sealed class MemoryConnection : Connection
 
     public bool IsDisposed { get; private set; }
 
+    public override bool ClosesAlone => true;
+
     /// <param name="serverLoop">The client's own loop unless told.</param>
     public static (MemoryConnection Client, MemoryConnection Server) Pair(
         Loop loop, Loop? serverLoop = null, int bufferBytes = DefaultBufferBytes, IpPort? clientAddress = null, IpPort? serverAddress = null)

@@ -12,6 +12,9 @@ namespace Mesh.Proxy.Forwarding;
 /// and the one that a request gets was in use a moment before. The request head is already what the upstream shall get, without hop-by-hop fields.</summary>
 internal sealed class HttpForwarder
 {
+    /// <summary>For an answer that has begun to a request whose client ended its body too early. It is complete soon, or waits for what never comes.</summary>
+    internal static readonly TimeSpan CutShortPatience = TimeSpan.FromSeconds(1);
+
     private readonly Loop loop;
     private readonly LoopTimer deadline;
     private readonly Action onClientBroken;
@@ -26,6 +29,7 @@ internal sealed class HttpForwarder
     private bool wasSilent;
     private bool isClientsDeadline;
     private bool isCutOff; // the upstream took only a part of the request
+    private bool isCutShort; // the client sent only a part of it
     private HttpMessageException? requestError;
     private Failure? relayFailure;
 
@@ -64,7 +68,7 @@ internal sealed class HttpForwarder
         NothingReceived = true;
         requestCopy.Reset();
         responseCopy.Reset();
-        timedOut = wasSilent = isClientsDeadline = isCutOff = IsResponseStreamed = IsUpgraded = false;
+        timedOut = wasSilent = isClientsDeadline = isCutOff = isCutShort = IsResponseStreamed = IsUpgraded = false;
         requestError = null;
         relayFailure = null;
     }
@@ -183,6 +187,11 @@ internal sealed class HttpForwarder
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
             isCutOff = true;
             if (exchange.IsClientGone()) client.Abort();
+            else if (exchange.ClientFault is not null)
+            {
+                isCutShort = true;
+                deadline.Arm(CutShortPatience);
+            }
         }
     }
 
@@ -257,7 +266,7 @@ internal sealed class HttpForwarder
 
     private void OnDeadline()
     {
-        timedOut = true;
+        timedOut = !isCutShort;
         upstream?.Abort();
     }
 }

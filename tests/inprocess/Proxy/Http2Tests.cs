@@ -119,6 +119,59 @@ public sealed class Http2Tests
         await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => Bodies.ReadAllAsync(late.Input));
     });
 
+    [Theory]
+    [InlineData(TestMachines.Wire.Http)]
+    [InlineData(TestMachines.Wire.Http2)]
+    public void Answer_that_began_before_its_client_cut_the_request_short_arrives_whole(TestMachines.Wire wire) => With("a", wire, async (machines, app, client) =>
+    {
+        var (request, answer) = await CutShortAsync(wire, app, client);
+        await answer("ok", true);
+        Assert.Equal("ok", await Bodies.ReadTextAsync(request.Input));
+        Assert.Equal(ResponseFlag.None, (await RecordAsync(machines)).Flag);
+    });
+
+    [Theory]
+    [InlineData(TestMachines.Wire.Http)]
+    [InlineData(TestMachines.Wire.Http2)]
+    public void Answer_that_waits_for_what_its_client_does_not_send_ends_after_a_second(TestMachines.Wire wire) => With("a", wire, async (machines, app, client) =>
+    {
+        var (request, answer) = await CutShortAsync(wire, app, client);
+        await answer("o", false);
+        await machines.PassAsync(TimeSpan.FromMilliseconds(900));
+        Assert.Empty(machines.TrafficOf("a").Records);
+        await machines.PassAsync(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => Bodies.ReadAllAsync(request.Input));
+        Assert.Equal(ResponseFlag.DPE, (await RecordAsync(machines)).Flag);
+    }, TimeSpan.FromMinutes(1));
+
+    /// <summary>A request of ten bytes whose answer has begun when its client ends it after one; and what sends the rest of the answer's two bytes.</summary>
+    private static async Task<(Http2Stream Request, Func<string, bool, Task> Answer)> CutShortAsync(TestMachines.Wire wire, PeerServer app, Peer client)
+    {
+        var request = await Http2Peer.Client(client.Connection).Http2.OpenAsync(Request("POST", "/", ("content-length", "10")), endStream: false);
+        await Http2Peer.SendAsync(request, "x");
+        var server = await app.AcceptAsync();
+        Func<string, bool, Task> answer;
+        if (wire == TestMachines.Wire.Http)
+        {
+            await server.ReadHeadAsync();
+            await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+            answer = (text, _) => server.SendAsync(text);
+        }
+        else
+        {
+            var stream = await Http2Peer.Server(server.Connection).AcceptAsync();
+            await stream.SendHeadersAsync(Response(200, ("content-length", "2")), endStream: false);
+            answer = async (text, ends) =>
+            {
+                await Http2Peer.SendAsync(stream, text);
+                if (ends) await stream.Output.CompleteAsync();
+            };
+        }
+        Assert.Equal("200", Text(await request.ReadHeadersAsync(), ":status"));
+        await request.Output.CompleteAsync();
+        return (request, answer);
+    }
+
     [Fact]
     public void Stream_that_the_application_refused_is_sent_again() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
     {

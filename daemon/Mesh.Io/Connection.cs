@@ -37,6 +37,9 @@ public abstract class Connection : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Flushes <see cref="Output"/> when its end follows at once: the last bytes may wait for it, so that they leave together.</summary>
+    public virtual ValueTask<FlushResult> FlushLastAsync() => Output.FlushAsync();
+
     /// <summary>What carries it is its own: <see cref="CloseAsync"/> without having seen the peer's end costs nobody anything. A tunnel whose stream did not end on
     /// both sides is not used again.</summary>
     public virtual bool ClosesAlone => false;

@@ -87,7 +87,12 @@ internal sealed class Http1MessageWriter(PipeWriter output)
     public ValueTask FlushAsync()
     {
         CloseChunk();
-        var flush = output.FlushAsync();
+        return Done(output.FlushAsync());
+    }
+
+    /// <summary>For a flush of the output that was begun elsewhere too.</summary>
+    public static ValueTask Done(ValueTask<FlushResult> flush)
+    {
         if (!flush.IsCompletedSuccessfully) return Wait(flush);
         flush.GetAwaiter().GetResult();
         return default;

@@ -103,7 +103,8 @@ internal sealed class Http1ServerExchange : ServerExchange
     public override ValueTask FinishAsync(HeaderList? trailers = null)
     {
         writer.EndBody(trailers);
-        return writer.FlushAsync();
+        // The end of the connection follows at once if no request does.
+        return KeepAlive || !RequestEnded ? writer.FlushAsync() : Http1MessageWriter.Done(connection.FlushLastAsync());
     }
 
     public override bool IsClientGone()

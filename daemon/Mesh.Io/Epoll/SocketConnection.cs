@@ -39,9 +39,9 @@ internal sealed class SocketConnection : Connection
 
     internal int Fd => fd;
 
-    internal bool IsBroken => broken is not null;
+    internal bool IsBroken => broken is not null || IsClosed;
 
-    public override bool IsOutputBroken => broken is not null || outputBroken is not null;
+    public override bool IsOutputBroken => IsBroken || outputBroken is not null;
 
     internal bool IsClosed => fd < 0;
 
@@ -80,18 +80,20 @@ internal sealed class SocketConnection : Connection
 
     internal void ThrowIfBroken()
     {
-        if (broken is not null) throw broken;
+        if (IsBroken) throw Reason();
     }
 
     internal void ThrowIfOutputBroken()
     {
-        if ((broken ?? outputBroken) is { } reason) throw reason;
+        if (IsOutputBroken) throw broken ?? outputBroken ?? Reason();
     }
 
     public override void Abort()
     {
-        if (broken is null) Break(new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} was aborted here"));
+        if (!IsBroken) Break(new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} was aborted here"));
     }
+
+    public override ValueTask<FlushResult> FlushLastAsync() => writer.FlushLastAsync();
 
     public override bool ClosesAlone => true;
 
@@ -99,7 +101,7 @@ internal sealed class SocketConnection : Connection
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     public override async ValueTask CloseAsync()
     {
-        await writer.FlushAsync();
+        await writer.FlushLastAsync();
         writer.EndWithClose();
         await DisposeAsync();
     }
@@ -115,9 +117,9 @@ internal sealed class SocketConnection : Connection
 
     internal ConnectionBrokenException Break(ConnectionBrokenException reason)
     {
-        if (broken is not null) return broken;
+        if (IsBroken) return Reason();
         broken = reason;
-        if (fd >= 0) Sockets.ResetOnClose(fd);
+        Sockets.ResetOnClose(fd);
         Close();
         reader.OnBroken(reason);
         writer.OnBroken(reason);
@@ -126,13 +128,16 @@ internal sealed class SocketConnection : Connection
         return reason;
     }
 
+    /// <summary>Of a connection that is broken, or was closed in order.</summary>
+    private ConnectionBrokenException Reason() =>
+        broken ??= new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} is closed");
+
     private ConnectionBrokenException Reason(int errno) =>
         new(BreakKind.Reset, $"connection with {RemoteAddress}: {LibC.Describe(errno)}", errno);
 
     private void Close()
     {
         if (fd < 0) return;
-        broken ??= new ConnectionBrokenException(BreakKind.Aborted, $"connection with {RemoteAddress} is closed");
         _ = LocalAddress;
         loop.Forget(handler);
         LibC.Close(fd);

@@ -15,7 +15,7 @@ public static unsafe partial class LibC
     public const int NetlinkNetfilter = 12, ProtocolUdp = 17;
     public const int SolTcp = 6, TcpNoDelay = 1, TcpKeepIdle = 4, TcpKeepInterval = 5, TcpKeepCount = 6;
     public const int ShutdownWrite = 1;
-    public const int MessageNoSignal = 0x4000, MessageDontWait = 0x40;
+    public const int MessageNoSignal = 0x4000, MessageDontWait = 0x40, MessageMore = 0x8000;
     public const int EpollAdd = 1, EpollDelete = 2, EpollCloseOnExec = 0x80000;
     public const uint EpollIn = 1, EpollOut = 4, EpollError = 8, EpollHangup = 0x10, EpollPeerHalfClosed = 0x2000, EpollEdge = 1u << 31;
     public const int Interrupted = 4, Again = 11, NoDevice = 19, AddressInUse = 98, AddressNotAvailable = 99, NetworkUnreachable = 101,

@@ -55,7 +55,7 @@ public sealed class GatewayAllocationTests
             {
                 for (int i = 0; i < Requests; i++) await Ask();
             }, gateway.AllocatedBytesAsync);
-            Assert.InRange(allocated / Requests, 0, 2560);
+            Assert.InRange(allocated / Requests, 0, 2048);
         });
     }
 

@@ -42,6 +42,9 @@ public sealed class TestMachines
 
     public Wire Protocol { get; set; } = Wire.Http;
 
+    /// <summary>A second port of the service for the same port of its workloads, declared as something else.</summary>
+    public (ushort Number, Wire Protocol)? SecondPort { get; set; }
+
     /// <summary>How other machines reach the workloads that are enrolled from now on.</summary>
     public Tunnel Tunnel { get; set; } = Tunnel.Hbone;
 
@@ -140,8 +143,18 @@ public sealed class TestMachines
     public TestMachines Start()
     {
         resources.Add(ServiceOf(Protocol));
+        if (SecondPort is { } second) Add(second.Number, second.Protocol);
         foreach (var (name, machine) in machines) Start(name, machine);
         return this;
+    }
+
+    private void Add(ushort port, Wire protocol)
+    {
+        ((Service)resources[^1]).Ports.Add(new ServicePort { Name = "second", Port = port, AppProtocol = Declared(protocol) });
+        foreach (var workload in resources.OfType<Workload>())
+        {
+            if (workload.Services.TryGetValue("shop/cart", out var ports)) ports.Ports.Add(new PortMapping { ServicePort = port, TargetPort = 8080 });
+        }
     }
 
     /// <summary>Every machine learns of it.</summary>

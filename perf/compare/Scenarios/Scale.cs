@@ -9,8 +9,8 @@ using Mesh.Kit.Machines;
 namespace Mesh.Compare.Scenarios;
 
 /// <summary>One node of a large mesh: its memory, how long until everything is applied, how long until a change has its effect, and what changes
-/// do to the traffic. The controller has everything before the node starts; it works at the lowest priority on the load's core, so
-/// that the load is as punctual with changes as without.</summary>
+/// do to the traffic. The controller has everything before the node starts; it shares the load's core, as which it would have a machine of its own: it
+/// works when the load does not (SCHED_IDLE), so that the load is as punctual with changes as without.</summary>
 internal sealed class Scale : IScenario
 {
     private const int Port = 9003, ChangesPerSecond = 100;
@@ -38,7 +38,7 @@ internal sealed class Scale : IScenario
         string folder = await LargeMesh.WriteAsync(lab, services, endpoints, Own(machine));
         var controller = new MeshController(await lab.AddMachineAsync("controller"), Repository.Programs)
         {
-            Prefix = ["nice", "-n", "19"],
+            Prefix = ["chrt", "--idle", "0"],
             MoreOptions = $"resources: [ {folder} ]",
             ReadyBound = bound,
         };

@@ -19,6 +19,7 @@ public sealed class UnitTests
         await StartsAsync(system, "mesh-controller");
         await JoinAsync(system);
         await StartsAsync(system, "meshd");
+        await WorkersComeFirstAsync(system);
 
         await WatchdogRestartsAsync(system, "mesh-controller");
         await WatchdogRestartsAsync(system, "meshd");
@@ -59,6 +60,15 @@ public sealed class UnitTests
             log: { level: info, format: journal }
             END
             """);
+    }
+
+    /// <summary>A worker loop has the priority that the unit allows it (nice -5 is 115), and the shortest slice where the kernel knows slices.</summary>
+    private static async Task WorkersComeFirstAsync(BootedSystem system)
+    {
+        string daemon = await system.ShowAsync("meshd", "MainPID");
+        string worker = await ScriptAsync(system, $"cat $(dirname $(grep -l '^worker-0$' /proc/{daemon}/task/*/comm))/sched");
+        Assert.Matches(@"(?m)^prio +: +115$", worker);
+        if (worker.Contains("se.slice")) Assert.Matches(@"(?m)^se\.slice +: +100000$", worker);
     }
 
     private static async Task WatchdogRestartsAsync(BootedSystem system, string unit)

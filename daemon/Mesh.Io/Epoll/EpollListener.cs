@@ -71,7 +71,7 @@ internal sealed class EpollListener : Listener
             int client = LibC.Accept(fd, address, &length, LibC.SockNonBlock | LibC.SockCloseOnExec);
             if (client < 0) return OnAcceptFailed(LibC.LastError);
             var remote = SocketAddress.Read(new ReadOnlySpan<byte>(address, SocketAddress.MaxLength));
-            accepted(new SocketConnection(loop, client, remote, LocalAddress));
+            accepted(new SocketConnection(loop, client, remote, LocalAddress, isConnected: true));
             return true;
         }
 

@@ -70,13 +70,24 @@ public sealed unsafe class EpollLoop : Loop, IDisposable
         if (slot >= handlers.Length) Array.Resize(ref handlers, handlers.Length * 2);
         handlers[slot] = handler;
         handler.Slot = slot;
-        byte* entry = stackalloc byte[16];
-        *(uint*)entry = interest;
-        *(long*)(entry + EventDataOffset) = ((long)handler.Fd << 32) | (uint)slot;
-        if (LibC.EpollControl(epoll, LibC.EpollAdd, handler.Fd, entry) == 0) return;
+        if (Control(LibC.EpollAdd, handler, interest)) return;
         int errno = LibC.LastError;
         Forget(handler);
         throw new IOException($"cannot watch a socket: {LibC.Describe(errno)}");
+    }
+
+    /// <summary>Watches for something else too; what is there already is told once more.</summary>
+    internal void Extend(EpollHandler handler, uint interest)
+    {
+        if (!Control(LibC.EpollModify, handler, interest)) throw new IOException($"cannot watch a socket: {LibC.Describe(LibC.LastError)}");
+    }
+
+    private bool Control(int operation, EpollHandler handler, uint interest)
+    {
+        byte* entry = stackalloc byte[16];
+        *(uint*)entry = interest;
+        *(long*)(entry + EventDataOffset) = ((long)handler.Fd << 32) | (uint)handler.Slot;
+        return LibC.EpollControl(epoll, operation, handler.Fd, entry) == 0;
     }
 
     /// <summary>Takes a descriptor that stays open out of the set; <see cref="Register"/> puts it back.</summary>

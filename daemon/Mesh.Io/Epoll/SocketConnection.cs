@@ -7,6 +7,8 @@ namespace Mesh.Io.Epoll;
 /// <summary>A TCP socket on an <see cref="EpollLoop"/>.</summary>
 internal sealed class SocketConnection : Connection
 {
+    private const uint InputEvents = LibC.EpollIn | LibC.EpollPeerHalfClosed | LibC.EpollEdge;
+
     private readonly EpollLoop loop;
     private readonly SocketReader reader;
     private readonly SocketWriter writer;
@@ -16,18 +18,21 @@ internal sealed class SocketConnection : Connection
     private ConnectAttempt? connecting;
     private IpPort? local;
     private int fd;
+    private bool watchesOutput;
 
     /// <summary>Takes over the descriptor, whose options are set; it is closed on failure too.</summary>
     /// <param name="local">Null: the socket is asked.</param>
-    internal SocketConnection(EpollLoop loop, int fd, IpPort remote, IpPort? local = null)
+    /// <param name="isConnected">It takes bytes: that is not watched, and told, until it takes no more.</param>
+    internal SocketConnection(EpollLoop loop, int fd, IpPort remote, IpPort? local = null, bool isConnected = false)
     {
         (this.loop, this.fd, RemoteAddress, this.local) = (loop, fd, remote, local);
         reader = new SocketReader(this, loop.Buffers);
         writer = new SocketWriter(this, loop.Buffers);
         handler = new SocketHandler(this);
+        watchesOutput = !isConnected;
         try
         {
-            loop.Register(handler, LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHalfClosed | LibC.EpollEdge);
+            loop.Register(handler, watchesOutput ? InputEvents | LibC.EpollOut : InputEvents);
         }
         catch (IOException)
         {
@@ -58,6 +63,14 @@ internal sealed class SocketConnection : Connection
     {
         connecting = new ConnectAttempt(this, timeout);
         return connecting.Start();
+    }
+
+    /// <summary>The kernel takes nothing more for now; the writer is told when it does again.</summary>
+    internal void WatchOutput()
+    {
+        if (watchesOutput || fd < 0) return;
+        watchesOutput = true;
+        loop.Extend(handler, InputEvents | LibC.EpollOut);
     }
 
     /// <summary>A send has failed. A peer that has closed takes nothing more, but may have answered before: reading goes on until it meets the end.

@@ -237,13 +237,20 @@ internal sealed class SocketWriter(SocketConnection connection, BufferPool pool)
     {
         if (sent >= 0)
         {
-            if (sent < offered) writable = false;
+            if (sent < offered) WaitForRoom();
             return sent;
         }
         int errno = LibC.LastError;
         if (errno == LibC.Interrupted) return 0;
+        if (errno != LibC.Again) throw connection.BreakOutput(errno);
+        WaitForRoom();
+        return 0;
+    }
+
+    private void WaitForRoom()
+    {
         writable = false;
-        return errno == LibC.Again ? 0 : throw connection.BreakOutput(errno);
+        connection.WatchOutput();
     }
 
     private void Consume(long bytes)

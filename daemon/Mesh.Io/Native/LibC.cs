@@ -16,7 +16,7 @@ public static unsafe partial class LibC
     public const int SolTcp = 6, TcpNoDelay = 1, TcpKeepIdle = 4, TcpKeepInterval = 5, TcpKeepCount = 6;
     public const int ShutdownWrite = 1;
     public const int MessageNoSignal = 0x4000, MessageDontWait = 0x40, MessageMore = 0x8000;
-    public const int EpollAdd = 1, EpollDelete = 2, EpollCloseOnExec = 0x80000;
+    public const int EpollAdd = 1, EpollDelete = 2, EpollModify = 3, EpollCloseOnExec = 0x80000;
     public const uint EpollIn = 1, EpollOut = 4, EpollError = 8, EpollHangup = 0x10, EpollPeerHalfClosed = 0x2000, EpollEdge = 1u << 31;
     public const int Interrupted = 4, Again = 11, NoDevice = 19, AddressInUse = 98, AddressNotAvailable = 99, NetworkUnreachable = 101,
         ConnectionAborted = 103, ConnectionReset = 104, TimedOut = 110, ConnectionRefused = 111, HostUnreachable = 113, InProgress = 115,

@@ -20,9 +20,9 @@ internal sealed class RedisSpread
     private readonly TrafficParties primaryParties;
     private readonly Loop loop;
     private readonly PrimaryTalk talk = new();
-    private readonly LoopSignal commands = new();
-    private readonly LoopSignal primaryReplies = new();
-    private readonly LoopSignal asked = new();
+    private readonly ChangeSignal commands = new();
+    private readonly ChangeSignal primaryReplies = new();
+    private readonly ChangeSignal asked = new();
     private readonly ReplicaChoice choice;
     private ReplicaLink? link;
     private bool isOutdated; // the link; it is not used any more

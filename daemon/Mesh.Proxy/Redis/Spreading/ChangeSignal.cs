@@ -4,7 +4,7 @@ using Mesh.Io;
 namespace Mesh.Proxy.Redis.Spreading;
 
 /// <summary>Wakes the one who waits that something has changed; who waits looks again whether it is what it waits for. The waiter continues inline.</summary>
-internal sealed class LoopSignal : IValueTaskSource
+internal sealed class ChangeSignal : IValueTaskSource
 {
     private LoopSource<bool> source;
 

@@ -94,6 +94,9 @@ internal static class RawRequests
         check.MustEnd();
     }
 
+    /// <summary>More than any request line of ours has.</summary>
+    private const int RequestLineBytes = 512;
+
     /// <summary>Leaves somewhere in the middle of its requests or of their answers, in order or not.</summary>
     public static async Task LeaveAsync(Conversation talk)
     {
@@ -109,6 +112,8 @@ internal static class RawRequests
             AddRequest(bytes, talk, new Asked(talk.Ledger.Begin(), wish), draw, last: false);
         }
         int sent = 1 + draw.Below(bytes.Count);
+        // It may be gone before anybody can tell that it spoke HTTP.
+        if (port == talk.Target.DetectedHttp && sent < RequestLineBytes) talk.Ledger.Connection(answered: false);
         talk.Doing = $"leave after {sent} of {bytes.Count} bytes to {talk.Target.Host}:{port}";
         await connection.SendAsync(bytes.ToArray().AsMemory(0, sent));
         byte[] some = new byte[1 + draw.Below(3000)];

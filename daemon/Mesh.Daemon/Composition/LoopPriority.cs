@@ -16,12 +16,13 @@ internal static partial class LoopPriority
 
     private const int PrioProcess = 0; // on Linux: one thread
 
-    /// <summary>A lower nice value takes RLIMIT_NICE, as the systemd unit gives it, or CAP_SYS_NICE; where the process may not, the loop has only the shorter slice.</summary>
+    /// <summary>A lower nice value takes RLIMIT_NICE, as the systemd unit gives it, or CAP_SYS_NICE. A better one that the operator chose stays; where the process may not, the loop has only the shorter slice.</summary>
     public static void Raise(Loop loop) => loop.Post(static _ => Raise(), null);
 
     private static void Raise()
     {
-        if (SetScheduling(Nice) < 0) SetScheduling(GetPriority(PrioProcess, who: 0));
+        int own = GetPriority(PrioProcess, who: 0);
+        if (SetScheduling(Math.Min(own, Nice)) < 0) SetScheduling(own);
     }
 
     private static unsafe int SetScheduling(int nice)

@@ -90,8 +90,14 @@ internal sealed class Http1MessageWriter(PipeWriter output)
         return Done(output.FlushAsync());
     }
 
-    /// <summary>For a flush of the output that was begun elsewhere too.</summary>
-    public static ValueTask Done(ValueTask<FlushResult> flush)
+    /// <summary>The connection, whose output this writes, ends at once.</summary>
+    public ValueTask FlushLastAsync(Connection connection)
+    {
+        CloseChunk();
+        return Done(connection.FlushLastAsync());
+    }
+
+    private static ValueTask Done(ValueTask<FlushResult> flush)
     {
         if (!flush.IsCompletedSuccessfully) return Wait(flush);
         flush.GetAwaiter().GetResult();

@@ -104,7 +104,7 @@ internal sealed class Http1ServerExchange : ServerExchange
     {
         writer.EndBody(trailers);
         // The end of the connection follows at once if no request does.
-        return KeepAlive || !RequestEnded ? writer.FlushAsync() : Http1MessageWriter.Done(connection.FlushLastAsync());
+        return KeepAlive || !RequestEnded ? writer.FlushAsync() : writer.FlushLastAsync(connection);
     }
 
     public override bool IsClientGone()

@@ -64,6 +64,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Streams that are not closed in both directions.</summary>
     public int ActiveStreams => Streams.Count;
 
+    /// <summary>Streams that the client has begun, ended ones too.</summary>
+    public int StreamsBegun => Streams.Begun;
+
     /// <summary>Clients: a stream can be opened now, without waiting.</summary>
     public bool CanOpen => IsOpen && !Draining && Streams.NextLocalId > 0 && Streams.Count < Peer.MaxConcurrentStreams;
 

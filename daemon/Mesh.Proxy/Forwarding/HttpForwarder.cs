@@ -12,7 +12,7 @@ namespace Mesh.Proxy.Forwarding;
 /// and the one that a request gets was in use a moment before. The request head is already what the upstream shall get, without hop-by-hop fields.</summary>
 internal sealed class HttpForwarder
 {
-    /// <summary>For an answer that has begun to a request whose client ended its body too early. It is complete soon, or waits for what never comes.</summary>
+    /// <summary>How long an answer may pause whose client ended the request too early: the rest comes, or waits for what never does.</summary>
     internal static readonly TimeSpan CutShortPatience = TimeSpan.FromSeconds(1);
 
     private readonly Loop loop;
@@ -187,11 +187,7 @@ internal sealed class HttpForwarder
             // The upstream may stop reading and still answer (413); a client that is gone is met when the response is written.
             isCutOff = true;
             if (exchange.IsClientGone()) client.Abort();
-            else if (exchange.ClientFault is not null)
-            {
-                isCutShort = true;
-                deadline.Arm(CutShortPatience);
-            }
+            else if (exchange.ClientFault is not null) OnCutShort();
         }
     }
 
@@ -258,15 +254,22 @@ internal sealed class HttpForwarder
         requestCopy.Watch = responseCopy.Watch = idleTimeout > TimeSpan.Zero ? silence : null;
     }
 
+    private void OnCutShort()
+    {
+        isCutShort = true;
+        responseCopy.Watch = silence ??= new IdleWatch(loop, OnSilence);
+        silence.Tighten(CutShortPatience);
+    }
+
     private void OnSilence()
     {
-        wasSilent = true;
+        wasSilent = !isCutShort;
         upstream?.Abort();
     }
 
     private void OnDeadline()
     {
-        timedOut = !isCutShort;
+        timedOut = true;
         upstream?.Abort();
     }
 }

@@ -10,6 +10,7 @@ internal sealed class IdleWatch
     private readonly LoopTimer timer;
     private TimeSpan timeout;
     private long lastActive;
+    private bool isWatching;
 
     public IdleWatch(Loop loop, Action onIdle)
     {
@@ -19,14 +20,21 @@ internal sealed class IdleWatch
 
     public void Begin(TimeSpan idleTimeout)
     {
-        timeout = idleTimeout;
+        (timeout, isWatching) = (idleTimeout, true);
         Touch();
         timer.Arm(timeout);
     }
 
+    /// <summary>From now on with a timeout of at most this, begun or not.</summary>
+    public void Tighten(TimeSpan most) => Begin(isWatching && timeout < most ? timeout : most);
+
     public void Touch() => lastActive = loop.Time.GetTimestamp();
 
-    public void End() => timer.Cancel();
+    public void End()
+    {
+        isWatching = false;
+        timer.Cancel();
+    }
 
     private void Look()
     {

@@ -9,6 +9,9 @@ namespace Mesh.Proxy.Upstream;
 internal sealed class SharedHttp2<TKey>
     where TKey : IEquatable<TKey>
 {
+    /// <summary>In a timeout: how exactly it is kept.</summary>
+    private const int SweepsPerTimeout = 10;
+
     private readonly Dictionary<TKey, List<Shared>> byKey = [];
     private readonly Loop loop;
     private readonly (Http2Settings Settings, Http2Limits Limits) rules;
@@ -40,6 +43,8 @@ internal sealed class SharedHttp2<TKey>
         public int Reserved { get; set; }
 
         internal long BusyAt { get; set; }
+
+        internal int BegunThen { get; set; }
     }
 
     /// <summary>One with room for a stream, connected or about to be.</summary>
@@ -109,7 +114,7 @@ internal sealed class SharedHttp2<TKey>
         if (!byKey.TryGetValue(key, out var list)) byKey.Add(key, list = []);
         var shared = new Shared { Ready = null!, BusyAt = loop.Time.GetTimestamp() };
         list.Add(shared);
-        if (!sweep.IsArmed) sweep.Arm(idleTimeout / 2);
+        if (!sweep.IsArmed) sweep.Arm(idleTimeout / SweepsPerTimeout);
         return shared;
     }
 
@@ -165,10 +170,11 @@ internal sealed class SharedHttp2<TKey>
         long now = loop.Time.GetTimestamp();
         foreach (var shared in byKey.Values.SelectMany(static list => list).ToList())
         {
-            bool busy = shared.Reserved > 0 || shared.Http2 is null or { ActiveStreams: > 0 };
-            if (busy) shared.BusyAt = now;
+            int begun = shared.Http2?.StreamsBegun ?? 0;
+            bool busy = shared.Reserved > 0 || shared.Http2 is null or { ActiveStreams: > 0 } || begun != shared.BegunThen;
+            if (busy) (shared.BusyAt, shared.BegunThen) = (now, begun);
             else if (loop.Time.GetElapsedTime(shared.BusyAt, now) >= idleTimeout) _ = shared.Http2!.GoAwayAsync();
         }
-        if (byKey.Count > 0) sweep.Arm(idleTimeout / 2);
+        if (byKey.Count > 0) sweep.Arm(idleTimeout / SweepsPerTimeout);
     }
 }

@@ -66,6 +66,7 @@ public sealed class UnitTests
     /// A systemd without CAP_SYS_RESOURCE, as in some containers, cannot allow more than it may itself.</summary>
     private static async Task WorkersComeFirstAsync(BootedSystem system)
     {
+        Assert.Equal("25", await system.ShowAsync("meshd", "LimitNICE")); // 20 less nice
         string daemon = await system.ShowAsync("meshd", "MainPID");
         bool allowed = (await ScriptAsync(system, $"grep '^Max nice' /proc/{daemon}/limits")).Contains(" 25 ");
         string worker = await ScriptAsync(system, $"cat $(dirname $(grep -l '^worker-0$' /proc/{daemon}/task/*/comm))/sched");

@@ -125,26 +125,29 @@ public sealed class Http2Tests
     public void Answer_that_began_before_its_client_cut_the_request_short_arrives_whole(TestMachines.Wire wire) => With("a", wire, async (machines, app, client) =>
     {
         var (request, answer) = await CutShortAsync(wire, app, client);
-        await answer("ok", true);
-        Assert.Equal("ok", await Bodies.ReadTextAsync(request.Input));
+        await answer("yes", true);
+        Assert.Equal("yes", await Bodies.ReadTextAsync(request.Input));
         Assert.Equal(ResponseFlag.None, (await RecordAsync(machines)).Flag);
     });
 
     [Theory]
     [InlineData(TestMachines.Wire.Http)]
     [InlineData(TestMachines.Wire.Http2)]
-    public void Answer_that_waits_for_what_its_client_does_not_send_ends_after_a_second(TestMachines.Wire wire) => With("a", wire, async (machines, app, client) =>
+    public void Answer_that_waits_for_what_its_client_does_not_send_ends_after_a_second_of_silence(TestMachines.Wire wire) => With("a", wire, async (machines, app, client) =>
     {
         var (request, answer) = await CutShortAsync(wire, app, client);
-        await answer("o", false);
-        await machines.PassAsync(TimeSpan.FromMilliseconds(900));
-        Assert.Empty(machines.TrafficOf("a").Records);
+        foreach (string some in new[] { "y", "e" })
+        {
+            await answer(some, false);
+            await machines.PassAsync(TimeSpan.FromMilliseconds(900));
+            Assert.Empty(machines.TrafficOf("a").Records);
+        }
         await machines.PassAsync(TimeSpan.FromMilliseconds(200));
         await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => Bodies.ReadAllAsync(request.Input));
         Assert.Equal(ResponseFlag.DPE, (await RecordAsync(machines)).Flag);
     }, TimeSpan.FromMinutes(1));
 
-    /// <summary>A request of ten bytes whose answer has begun when its client ends it after one; and what sends the rest of the answer's two bytes.</summary>
+    /// <summary>A request of ten bytes whose answer has begun when its client ends it after one; and what sends some of the answer's three bytes.</summary>
     private static async Task<(Http2Stream Request, Func<string, bool, Task> Answer)> CutShortAsync(TestMachines.Wire wire, PeerServer app, Peer client)
     {
         var request = await Http2Peer.Client(client.Connection).Http2.OpenAsync(Request("POST", "/", ("content-length", "10")), endStream: false);
@@ -154,13 +157,13 @@ public sealed class Http2Tests
         if (wire == TestMachines.Wire.Http)
         {
             await server.ReadHeadAsync();
-            await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+            await server.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
             answer = (text, _) => server.SendAsync(text);
         }
         else
         {
             var stream = await Http2Peer.Server(server.Connection).AcceptAsync();
-            await stream.SendHeadersAsync(Response(200, ("content-length", "2")), endStream: false);
+            await stream.SendHeadersAsync(Response(200, ("content-length", "3")), endStream: false);
             answer = async (text, ends) =>
             {
                 await Http2Peer.SendAsync(stream, text);
@@ -238,6 +241,28 @@ public sealed class Http2Tests
         await machines.PassAsync(TimeSpan.FromMinutes(7));
         Assert.Equal(ErrorCode.Cancel, request.ResetCode);
         await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => sending);
+    }, TimeSpan.FromMinutes(10));
+
+    /// <summary>Requests that are over at once are never met by who looks; fifty seconds count from the last of them.</summary>
+    [Fact]
+    public void Connection_is_kept_while_short_requests_use_it_and_for_fifty_seconds_more() => With("a", TestMachines.Wire.Http2, async (machines, app, client) =>
+    {
+        var peer = Http2Peer.Client(client.Connection);
+        Http2Peer? server = null;
+        for (int i = 0; i < 10; i++)
+        {
+            var request = await peer.RequestAsync(Request());
+            server ??= Http2Peer.Server((await app.AcceptAsync()).Connection);
+            await Http2Peer.RespondAsync(await server.AcceptAsync(), Response(204));
+            Assert.Equal("204", Text(await request.ReadHeadersAsync(), ":status"));
+            request.Dispose();
+            await machines.PassAsync(TimeSpan.FromSeconds(23));
+        }
+        await machines.PassAsync(TimeSpan.FromSeconds(26));
+        Assert.True(server!.Http2.IsOpen);
+        await machines.PassAsync(TimeSpan.FromSeconds(7));
+        Assert.False(server.Http2.IsOpen);
+        Assert.Equal(1, app.Count);
     }, TimeSpan.FromMinutes(10));
 
     // Servers of gRPC answer pings without data with GOAWAY.

@@ -13,8 +13,8 @@ internal static class Books
 
     private static IEnumerable<string> OfThoseLeft(SoakWorld world, IReadOnlyList<LoadReport> reports)
     {
-        long left = world.Nodes.Sum(static node => node.Records.LeftInHead), most = reports.Sum(static report => (long)report.Ledger.LooseConnections);
-        if (left > most) yield return $"{left} requests are said to have been left inside their head, by clients who left {most} connections";
+        long left = world.Nodes.Sum(static node => node.Records.LeftInHead), most = reports.Sum(static report => report.Ledger.Leaves);
+        if (left > most) yield return $"{left} requests are said to have been left inside their head, by clients who left {most}";
     }
 
     private static IEnumerable<string> OfClient(SoakWorld world, LoadReport report)

@@ -14,7 +14,7 @@ internal sealed class Ledger(string client)
 {
     private readonly Lock gate = new();
     private readonly List<LedgerEntry> entries = [];
-    private long connections, looseConnections;
+    private long connections, looseConnections, leaves;
 
     /// <summary>The value of x-request-id.</summary>
     public string Text(int number) => $"{client}.{number}";
@@ -37,7 +37,11 @@ internal sealed class Ledger(string client)
     /// <param name="answered">Bytes came back, so the mesh must have a record of the connection.</param>
     public void Connection(bool answered) => Interlocked.Increment(ref answered ? ref connections : ref looseConnections);
 
-    public LedgerTotals Totals => new(entries.Count, Interlocked.Read(ref connections), Interlocked.Read(ref looseConnections));
+    /// <summary>Ends HTTP anywhere, perhaps inside a head.</summary>
+    public void Leave() => Interlocked.Increment(ref leaves);
+
+    public LedgerTotals Totals =>
+        new(entries.Count, Interlocked.Read(ref connections), Interlocked.Read(ref looseConnections), Interlocked.Read(ref leaves));
 
     public void Save(string file)
     {
@@ -47,4 +51,4 @@ internal sealed class Ledger(string client)
     public static LedgerEntry[] Load(string file) => MemoryMarshal.Cast<byte, LedgerEntry>(File.ReadAllBytes(file)).ToArray();
 }
 
-internal sealed record LedgerTotals(long Requests, long Connections, long LooseConnections);
+internal sealed record LedgerTotals(long Requests, long Connections, long LooseConnections, long Leaves);

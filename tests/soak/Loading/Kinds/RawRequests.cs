@@ -9,6 +9,9 @@ namespace Mesh.Soak.Loading.Kinds;
 /// <summary>HTTP/1.1 by hand, for what a well-behaved client does not do: pipelining with a half-close, bytes in odd pieces, leaving at any point.</summary>
 internal static class RawRequests
 {
+    /// <summary>"POST /": so much makes every request of ours known as HTTP where nobody named the protocol.</summary>
+    private const int BytesUntilDetected = 6;
+
     private sealed record Asked(int Id, BodyWish Wish);
 
     /// <summary>Several requests at once, then perhaps a half-close: every answer comes, in order.</summary>
@@ -94,9 +97,6 @@ internal static class RawRequests
         check.MustEnd();
     }
 
-    /// <summary>More than any request line of ours has.</summary>
-    private const int RequestLineBytes = 512;
-
     /// <summary>Leaves somewhere in the middle of its requests or of their answers, in order or not.</summary>
     public static async Task LeaveAsync(Conversation talk)
     {
@@ -112,8 +112,8 @@ internal static class RawRequests
             AddRequest(bytes, talk, new Asked(talk.Ledger.Begin(), wish), draw, last: false);
         }
         int sent = 1 + draw.Below(bytes.Count);
-        // It may be gone before anybody can tell that it spoke HTTP.
-        if (port == talk.Target.DetectedHttp && sent < RequestLineBytes) talk.Ledger.Connection(answered: false);
+        if (port == talk.Target.DetectedHttp && sent < BytesUntilDetected) talk.Ledger.Connection(answered: false);
+        else talk.Ledger.Leave();
         talk.Doing = $"leave after {sent} of {bytes.Count} bytes to {talk.Target.Host}:{port}";
         await connection.SendAsync(bytes.ToArray().AsMemory(0, sent));
         byte[] some = new byte[1 + draw.Below(3000)];

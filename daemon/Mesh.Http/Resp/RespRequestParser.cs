@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Mesh.Http.Resp;
 
@@ -246,12 +247,17 @@ public sealed class RespRequestParser
         if (!inline.TrySplit()) return RespProgress.Unintelligible;
         if (inline.Count == 0) return RespProgress.More;
         var name = inline[0];
+        if (IsHttp(name)) return RespProgress.Unintelligible;
         if (sink.Begin(Find(name), name, inline.Count))
         {
             for (int i = 1; i < inline.Count; i++) sink.Argument(i, inline[i]);
         }
         return End(ref sink);
     }
+
+    /// <summary>A request of HTTP, made to have the lines of its body carried out as commands. Servers end the connection at these words, and so must whoever
+    /// may refuse them in the server's place.</summary>
+    private static bool IsHttp(ReadOnlySpan<byte> name) => Ascii.EqualsIgnoreCase(name, "POST"u8) || Ascii.EqualsIgnoreCase(name, "Host:"u8);
 
     private RespProgress End<TSink>(ref TSink sink)
         where TSink : struct, IRespCommandSink

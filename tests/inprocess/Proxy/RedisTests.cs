@@ -118,10 +118,14 @@ public sealed class RedisTests
         Assert.Equal(["request"], machines.TrafficOf("a").Opaque);
     });
 
-    [Fact]
-    public void What_is_not_Redis_ends_the_connection_where_a_policy_asks() => With("b", Tunnel.Direct, async (machines, server, client) =>
+    [Theory]
+    [InlineData("\u0016\u0003\u0001 not Redis\0\r\n")]
+    [InlineData("POST / HTTP/1.1\r\n\r\nSET k v\r\n")]
+    [InlineData("post\r\nSET k v\r\n")]
+    [InlineData("Host: cache\r\n\r\nSET k v\r\n")]
+    public void What_is_not_Redis_ends_the_connection_where_a_policy_asks(string text) => With("b", Tunnel.Direct, async (machines, server, client) =>
     {
-        await client.SendAsync("\u0016\u0003\u0001 not Redis\0\r\n");
+        await client.SendAsync(text);
         Assert.True((await client.DrainAsync()).Reset);
         Assert.Equal(0, (await server.DrainAsync()).Bytes);
         Assert.Equal(ResponseFlag.DPE, (await RecordAsync(machines, "b")).Flag);

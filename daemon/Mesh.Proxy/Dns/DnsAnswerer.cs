@@ -67,7 +67,17 @@ internal sealed class DnsAnswerer(DnsOptions options, SnapshotHolder snapshots, 
     /// and each of them would be asked before the name itself.</summary>
     private int AnswerSearched(Snapshot snapshot, ReadOnlySpan<byte> query, in DnsQuestion question, Span<byte> answer)
     {
-        if (question.Class != DnsWire.ClassIn || zones.WithoutSearchDomain(question.Name) is not { } stem) return 0;
+        if (question.Class != DnsWire.ClassIn) return 0;
+        foreach (string stem in zones.WithoutSearchDomain(question.Name))
+        {
+            int length = AnswerStem(snapshot, query, question, stem, answer);
+            if (length > 0) return length;
+        }
+        return 0;
+    }
+
+    private int AnswerStem(Snapshot snapshot, ReadOnlySpan<byte> query, in DnsQuestion question, string stem, Span<byte> answer)
+    {
         var name = MeshName.Find(snapshot, stem);
         bool exists = name.Kind is not (MeshNameKind.Unknown or MeshNameKind.Parent);
         if (!exists && zones.ZoneOf(stem) is null) return 0;

@@ -18,13 +18,13 @@ internal sealed class DnsZones(DnsOptions options)
         return null;
     }
 
-    /// <summary>A name of which the workload's resolver made another by appending one of its search domains; null when it did not.</summary>
-    internal string? WithoutSearchDomain(string name)
+    /// <summary>Names of which the workload's resolver may have made this one by appending one of its search domains: several where one of them lies
+    /// within another.</summary>
+    internal IEnumerable<string> WithoutSearchDomain(string name)
     {
         foreach (string domain in Searched)
         {
-            if (domain.Length > 0 && name.Length > domain.Length + 1 && DnsNames.IsWithin(name, domain)) return name[..^(domain.Length + 1)];
+            if (domain.Length > 0 && name.Length > domain.Length + 1 && DnsNames.IsWithin(name, domain)) yield return name[..^(domain.Length + 1)];
         }
-        return null;
     }
 }

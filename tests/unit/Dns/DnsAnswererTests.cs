@@ -114,6 +114,21 @@ public sealed class DnsAnswererTests
         Assert.Equal(((DnsCode)code, records), (answer.Code, string.Join(',', answer.Records)));
     }
 
+    [Theory]
+    [InlineData("corp.example", "eu.corp.example")]
+    [InlineData("eu.corp.example", "corp.example")]
+    public void Search_domain_within_another_is_known_in_either_order(string first, string second)
+    {
+        var answerer = new DnsAnswerer(new DnsOptions { SearchDomains = [first, second] }, Mesh, new Random(1));
+        foreach (string domain in (string[])[first, second])
+        {
+            var query = DnsMessages.Query($"catalog.shop.mesh.{domain}", DnsWire.TypeA);
+            var answer = new byte[512];
+            Assert.Equal(DnsAnswerer.Decision.Answered, answerer.Decide(query, answer, isStream: false, out _, out int length));
+            Assert.Equal(["CNAME 30 catalog.shop.mesh", "A 30 240.240.0.1"], new DnsReply(query, answer[..length]).Records);
+        }
+    }
+
     [Fact]
     public void Label_with_a_dot_inside_is_no_mesh_name()
     {

@@ -29,10 +29,19 @@ internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name
     internal static DnsReadResult ReadQuery(ReadOnlySpan<byte> message, out DnsQuestion question)
     {
         if (!TryReadHeader(message, out question) || (question.Flags & DnsWire.FlagResponse) != 0) return DnsReadResult.Ignore;
-        if ((question.Flags >> DnsWire.OpcodeShift & DnsWire.OpcodeMask) != 0) return DnsReadResult.NotImplemented;
+        if ((question.Flags >> DnsWire.OpcodeShift & DnsWire.OpcodeMask) != 0) return ReadOther(message, ref question);
         if (message.Length > DnsWire.MaxQueryLength || !TryReadQuestion(message, ref question)) return DnsReadResult.FormatError;
         if (!TryReadEdns(message, ref question)) return DnsReadResult.FormatError;
         return question.Edns.Version > 0 ? DnsReadResult.BadVersion : DnsReadResult.Ok;
+    }
+
+    /// <summary>Of another operation nothing is read but EDNS, to which even a refusal must answer in kind (RFC 6891 section 6.1.1).</summary>
+    private static DnsReadResult ReadOther(ReadOnlySpan<byte> message, ref DnsQuestion question)
+    {
+        var read = question;
+        bool isReadable = message.Length <= DnsWire.MaxQueryLength && TryReadQuestion(message, ref read) && TryReadEdns(message, ref read);
+        if (isReadable) question = question with { Edns = read.Edns };
+        return DnsReadResult.NotImplemented;
     }
 
     /// <summary>False when it is not an answer with exactly one question.</summary>

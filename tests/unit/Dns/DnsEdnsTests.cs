@@ -27,6 +27,17 @@ public sealed class DnsEdnsTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Operation_that_is_refused_is_refused_in_EDNS_when_it_speaks_it(bool edns)
+    {
+        var query = DnsMessages.Query("catalog.shop.mesh", DnsWire.TypeA, edns: edns);
+        query[2] |= 4 << 3; // NOTIFY
+        var answer = Ask(query);
+        Assert.Equal((DnsCode.NotImplemented, edns), (answer.Code, answer.Options is not null));
+    }
+
+    [Theory]
     [InlineData("01610000290200000000000000")] // owner is a.
     [InlineData("00002902000000000000")] // cut
     [InlineData("00002902000000000000020008")] // option without length

@@ -44,7 +44,10 @@ public sealed record DnsOptions
     /// <summary>TCP clients at once; beyond it they are closed.</summary>
     public int MaxConnections { get; init; } = 64;
 
-    /// <summary>A TCP client that says nothing is closed (RFC 7766 section 6.2.3 asks for seconds).</summary>
+    /// <summary>Questions of one TCP client under way; beyond it no more are read until one is answered.</summary>
+    public int MaxPipelined { get; init; } = 8;
+
+    /// <summary>A TCP client that says nothing, or takes nothing, is closed (RFC 7766 section 6.2.3 asks for seconds).</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Remembered answers of the resolvers.</summary>

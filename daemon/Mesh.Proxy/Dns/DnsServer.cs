@@ -107,70 +107,44 @@ public sealed class DnsServer : IDisposable
             return;
         }
         connections.Add(client);
-        var idle = new LoopTimer(loop.Timers, static state => ((Connection)state!).Abort(), client);
-        try
-        {
-            while (true)
-            {
-                idle.Arm(options.IdleTimeout);
-                if (await DnsStream.ReadAsync(client.Input, DnsWire.MaxQueryLength) is not { } query) break;
-                idle.Cancel();
-                if (!await AnswerAsync(client, query)) break;
-            }
-            await client.Output.CompleteAsync();
-        }
-        catch (ConnectionBrokenException)
-        {
-            // The client left.
-        }
-        finally
-        {
-            idle.Cancel();
-            connections.Remove(client);
-            await client.DisposeAsync();
-        }
+        await new DnsStreamClient(client, options, query => AnswerAsync(client, query)).RunAsync();
+        connections.Remove(client);
+        await client.DisposeAsync();
     }
 
-    /// <summary>False when there is nothing to say.</summary>
-    private async ValueTask<bool> AnswerAsync(Connection client, byte[] query)
-    {
-        var answer = ArrayPool<byte>.Shared.Rent(DnsStream.MaxMessageLength);
-        try
-        {
-            switch (answerer.Decide(query, answer.AsSpan(0, DnsStream.MaxMessageLength), isStream: true, out var question, out int length))
-            {
-                case DnsAnswerer.Decision.Answered:
-                    metrics.FromMesh();
-                    break;
-                case DnsAnswerer.Decision.Forward:
-                    length = await ForwardAsync(client, query, question, answer);
-                    break;
-                default:
-                    return false;
-            }
-            await DnsStream.WriteAsync(client.Output, answer.AsMemory(0, length));
-            return true;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(answer);
-        }
-    }
-
-    private async ValueTask<int> ForwardAsync(Connection client, byte[] query, DnsQuestion question, byte[] answer)
+    /// <summary>Null when there is nothing to say.</summary>
+    private async ValueTask<byte[]?> AnswerAsync(Connection client, byte[] query)
     {
         IpPort? server = client.TryGetOriginalDestination(out var asked) && IsForeign(asked, client.LocalAddress) ? asked : null;
-        var key = new DnsCacheKey(question, server);
-        if (cache.TryAnswer(key, query, question, answer, DnsStream.MaxMessageLength, out int length)) return length;
+        var decision = Decide(query, server, out var question, out byte[]? answer);
+        if (decision != DnsAnswerer.Decision.Forward || answer is not null) return answer;
         if (await tcp.AskAsync(query, question, server) is not { } forwarded)
         {
             metrics.Unanswered();
-            return DnsAnswerer.Fail(query, question, DnsCode.ServerFailure, answer);
+            return Failure(query, question);
         }
         metrics.FromResolver();
-        cache.Store(key, question, forwarded);
-        forwarded.CopyTo(answer, 0);
-        return forwarded.Length;
+        cache.Store(new(question, server), question, forwarded);
+        return forwarded;
+    }
+
+    /// <param name="answer">Over TCP, from the mesh or from memory; null when there is none.</param>
+    private DnsAnswerer.Decision Decide(byte[] query, IpPort? server, out DnsQuestion question, out byte[]? answer)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(DnsStream.MaxMessageLength);
+        var room = buffer.AsSpan(0, DnsStream.MaxMessageLength);
+        var decision = answerer.Decide(query, room, isStream: true, out question, out int length);
+        if (decision == DnsAnswerer.Decision.Answered) metrics.FromMesh();
+        else if (decision == DnsAnswerer.Decision.Forward) cache.TryAnswer(new(question, server), query, question, room, DnsStream.MaxMessageLength, out length);
+        answer = length > 0 ? room[..length].ToArray() : null;
+        ArrayPool<byte>.Shared.Return(buffer);
+        return decision;
+    }
+
+    private static byte[] Failure(byte[] query, in DnsQuestion question)
+    {
+        Span<byte> answer = stackalloc byte[DnsWire.MaxUdpLength];
+        return answer[..DnsAnswerer.Fail(query, question, DnsCode.ServerFailure, answer)].ToArray();
     }
 
     /// <summary>A client that called the listener's own port was not redirected: asking "its" server would be asking ourselves.</summary>

@@ -14,7 +14,14 @@ internal sealed class FakeSockets : SocketFactory
     /// <summary>Answers a connection to a server; null refuses it.</summary>
     internal Func<IpPort, Connection>? Connect { get; set; }
 
-    public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted) => new FakeListener(address);
+    /// <summary>Gives a connection to who listened last.</summary>
+    internal Action<Connection>? Accept { get; private set; }
+
+    public override Listener Listen(IpPort address, IReadOnlyList<Loop> loops, ListenOptions options, Action<Connection> accepted)
+    {
+        Accept = accepted;
+        return new FakeListener(address);
+    }
 
     public override ValueTask<Connection> ConnectAsync(Loop loop, IpPort remote, ConnectOptions options) =>
         Connect is null ? throw new ConnectionBrokenException(BreakKind.ConnectFailed, "nobody there") : new(Connect(remote));

@@ -48,6 +48,16 @@ internal readonly record struct DnsQuestion(ushort Id, ushort Flags, string Name
     internal static bool TryReadAnswer(ReadOnlySpan<byte> message, out DnsQuestion question) =>
         TryReadHeader(message, out question) && (question.Flags & DnsWire.FlagResponse) != 0 && TryReadQuestion(message, ref question);
 
+    /// <summary>Whether a message answers a question, by id and question. An error that is a header alone needs only the id: who could not read a question
+    /// does not repeat it.</summary>
+    /// <param name="asked">With the id that was asked with.</param>
+    internal static bool IsAnswer(ReadOnlySpan<byte> message, in DnsQuestion asked) =>
+        TryReadAnswer(message, out var answered) ? answered.Id == asked.Id && answered.IsSameQuestion(asked) : IsBareError(message) && answered.Id == asked.Id;
+
+    private static bool IsBareError(ReadOnlySpan<byte> message) =>
+        message.Length == DnsWire.HeaderLength && (message[2] & DnsWire.FlagResponse >> 8) != 0 && !message[4..].ContainsAnyExcept((byte)0)
+        && (DnsCode)(message[3] & 0xf) is DnsCode.FormatError or DnsCode.ServerFailure or DnsCode.NotImplemented or DnsCode.Refused;
+
     private static bool TryReadHeader(ReadOnlySpan<byte> message, out DnsQuestion question)
     {
         question = default;

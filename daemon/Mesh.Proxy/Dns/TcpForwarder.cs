@@ -48,8 +48,7 @@ internal sealed class TcpForwarder(DnsOptions options, SocketFactory sockets, Lo
             deadline.Arm(options.ServerTimeout);
             await DnsStream.WriteAsync(connection.Output, message);
             var answer = await DnsStream.ReadAsync(connection.Input, DnsStream.MaxMessageLength);
-            bool isAnswer = answer is not null && DnsQuestion.TryReadAnswer(answer, out var answered) && answered.Id == question.Id && answered.IsSameQuestion(question);
-            return isAnswer ? answer : null;
+            return answer is not null && DnsQuestion.IsAnswer(answer, question) ? answer : null;
         }
         catch (ConnectionBrokenException)
         {

@@ -64,8 +64,9 @@ internal sealed class UpstreamSocket
 
     private void OnDatagram(DatagramSocket from, ReadOnlySpan<byte> datagram, IpPort sender)
     {
-        if (sender != server || !DnsQuestion.TryReadAnswer(datagram, out var question)) return;
-        if (asked.TryGetValue(question.Id, out var query) && question.IsSameQuestion(query.Question)) answered(query, datagram);
+        if (sender != server || datagram.Length < DnsWire.HeaderLength) return;
+        ushort id = BinaryPrimitives.ReadUInt16BigEndian(datagram);
+        if (asked.TryGetValue(id, out var query) && DnsQuestion.IsAnswer(datagram, query.Question with { Id = id })) answered(query, datagram);
     }
 
     /// <summary>Nobody listens there: those who asked need not wait.</summary>

@@ -50,6 +50,24 @@ public sealed class DnsForwardingTests
         Assert.Equal((int)DnsCode.ServerFailure, Assert.Single(Listener.Sent).Bytes[3] & 0xf);
     }
 
+    [Theory]
+    [InlineData(1, true)] // FORMERR, to EDNS
+    [InlineData(4, true)]
+    [InlineData(0, false)]
+    [InlineData(3, false)] // says something of the name, so it must repeat it
+    public void Error_may_be_a_header_alone(byte code, bool counts)
+    {
+        Start(First);
+        var asked = Ask();
+        asked.Socket.Receive([asked.Bytes[0], (byte)(asked.Bytes[1] ^ 1), 0x81, code, 0, 0, 0, 0, 0, 0, 0, 0], First);
+        asked.Socket.Receive([asked.Bytes[0], asked.Bytes[1], 0x01, code, 0, 0, 0, 0, 0, 0, 0, 0], First);
+        asked.Socket.Receive([asked.Bytes[0], asked.Bytes[1], 0x81, code, 0, 0, 0, 1, 0, 0, 0, 0], First);
+        Assert.Empty(Listener.Sent);
+        asked.Socket.Receive([asked.Bytes[0], asked.Bytes[1], 0x81, code, 0, 0, 0, 0, 0, 0, 0, 0], First);
+        Assert.Equal(counts ? 1 : 0, Listener.Sent.Count);
+        if (counts) Assert.Equal([Query[0], Query[1], 0x81, code, 0, 0, 0, 0, 0, 0, 0, 0], Listener.Sent[0].Bytes);
+    }
+
     [Fact]
     public void Silent_server_is_left_after_two_seconds_for_the_next_and_then_the_answer_is_SERVFAIL()
     {

@@ -256,6 +256,7 @@ internal sealed class HttpForwarder
 
     private void OnCutShort()
     {
+        if (upstream is null) return; // the exchange is over
         isCutShort = true;
         responseCopy.Watch = silence ??= new IdleWatch(loop, OnSilence);
         silence.Tighten(CutShortPatience);

@@ -62,7 +62,7 @@ public sealed class DnsStreamClientTests
             await Task.Yield();
             await AnswerAsync(asked.Dequeue());
         });
-        loop.Advance(TimeSpan.FromSeconds(30));
+        loop.RunUntilIdle();
         Assert.Equal(-1, loop.Timers.NextDueMilliseconds());
     }
 

@@ -80,6 +80,9 @@ public abstract class ClientExchange : IAsyncDisposable
     /// <summary>The connection has carried an exchange before: a failure then means something else than on a fresh one.</summary>
     public abstract bool IsOnKeptConnection { get; }
 
+    /// <summary>The upstream can say <see cref="IsRefused"/>.</summary>
+    public abstract bool CanRefuse { get; }
+
     /// <summary>The upstream has certainly not acted on the request (HTTP/2 REFUSED_STREAM or GOAWAY): it may be sent elsewhere.</summary>
     public abstract bool IsRefused { get; }
 

@@ -30,6 +30,7 @@ public sealed class Http1ClientConnection : ClientExchange
     public int ExchangeCount { get; private set; }
 
     public override bool IsOnKeptConnection => ExchangeCount > 1;
+    public override bool CanRefuse => false;
     public override bool IsRefused => false;
 
     public override BodyFraming ResponseFraming => framing;

@@ -23,6 +23,7 @@ public sealed class Http2ClientExchange : ClientExchange
     private BodyFraming framing;
 
     public override bool IsOnKeptConnection => kept;
+    public override bool CanRefuse => true;
     public override bool IsRefused => stream is null || stream.IsRefused;
     public override BodyFraming ResponseFraming => framing;
     public override PipeReader ResponseBody => Stream.Input;

@@ -103,11 +103,9 @@ internal sealed class OutboundHttpHandler(
                 var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout, service.Traffic.IdleTimeout);
-                bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.IsOnKeptConnection;
-                bool refused = failure is { RetrySafe: true } && retries > 0;
+                bool again = Forwarder.MayRepeat(exchange, upstream, failure);
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
-                if (!(stale && IsIdempotent(exchange.Request) || refused) || exchange.RequestFraming.HasBody) return failure;
-                if (refused) retries--;
+                if (!again || failure!.RetrySafe && retries-- <= 0) return failure;
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {
@@ -128,12 +126,6 @@ internal sealed class OutboundHttpHandler(
         AppProtocol.Detect => exchange.IsHttp2 && (source is not null || Grpc.IsGrpc(exchange.Request.Headers)),
         _ => false,
     };
-
-    /// <summary>A kept connection may be closed by the upstream just when we use it. Without a body and with an idempotent method
-    /// the request may be sent again (RFC 9110 9.2.2).</summary>
-    private static bool IsIdempotent(RequestHead request) =>
-        request.IsMethod("GET"u8) || request.IsMethod("HEAD"u8) || request.IsMethod("OPTIONS"u8)
-        || request.IsMethod("PUT"u8) || request.IsMethod("DELETE"u8) || request.IsMethod("TRACE"u8);
 
     /// <summary>For a destination on this machine nobody else will ask: both sides' policies are applied here in one pass.</summary>
     private void Authorize(RequestHead request, Snapshot snapshot, EndpointModel endpoint, SpiffeId? identity)

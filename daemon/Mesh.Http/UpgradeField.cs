@@ -21,6 +21,9 @@ public static class UpgradeField
         return index >= 0;
     }
 
+    /// <summary>Whether a request whose fields for one connection only were removed asks for a switch.</summary>
+    public static bool IsAsked(HeaderList headers) => headers.Contains("upgrade"u8) && headers.Contains("connection"u8);
+
     /// <summary>Whether the client's field lists it.</summary>
     public static bool Lists(HeaderList headers, ReadOnlySpan<byte> protocol)
     {

@@ -26,18 +26,20 @@ internal static class Http1Framing
 
     public static (BodyMode Mode, long Length) OfResponse(ResponseHead head, bool toHead)
     {
-        if (toHead || head.IsInterim || head.Status is 204 or 304) return (BodyMode.None, 0);
-        bool chunked = IsChunked(head.Headers, head.IsHttp10, status: 502, statusOfUnknown: 502);
+        if (head.IsInterim || head.Status == 204) return (BodyMode.None, 0);
+        // Passed on where no body follows, too: to HTTP/2 a wrong one makes the message malformed.
         long length = ContentLength(head.Headers, status: 502);
+        if (toHead || head.Status == 304) return (BodyMode.None, 0);
+        bool chunked = IsChunked(head.Headers, head.IsHttp10, status: 502, statusOfUnknown: 502);
         if (chunked && length >= 0) Http1Parser.Refuse(502, "the upstream sent Content-Length together with Transfer-Encoding");
         if (chunked) return (BodyMode.Chunked, -1);
         if (length >= 0) return (length > 0 ? BodyMode.Length : BodyMode.None, length);
         return (BodyMode.UntilClose, -1);
     }
 
-    /// <summary>Whether the connection stays usable as far as the message's own headers say (RFC 9112 9.3).</summary>
+    /// <summary>Whether the connection stays usable as far as the message's own headers say (RFC 9112 9.3): close goes before keep-alive.</summary>
     public static bool IsPersistent(HeaderList headers, bool isHttp10) =>
-        isHttp10 ? HasToken(headers, "connection"u8, "keep-alive"u8) : !HasToken(headers, "connection"u8, "close"u8);
+        !HasToken(headers, "connection"u8, "close"u8) && (!isHttp10 || HasToken(headers, "connection"u8, "keep-alive"u8));
 
     /// <summary>Whether a comma-separated field lists the token, over all its lines.</summary>
     public static bool HasToken(HeaderList headers, ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)

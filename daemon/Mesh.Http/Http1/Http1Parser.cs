@@ -29,9 +29,10 @@ public static class Http1Parser
     public static bool TryParseRequest(in ReadOnlySequence<byte> buffer, HttpLimits limits, RequestHead head, out int headLength)
     {
         head.Clear();
-        if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
+        bool whole = TryFindHead(buffer, limits, out var bytes, out headLength);
         int lineEnd = FirstLineEnd(bytes);
-        ParseRequestLine(bytes[..lineEnd], limits, head);
+        if (lineEnd >= 0) ParseRequestLine(bytes[..lineEnd], limits, head);
+        if (!whole) return false;
         ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);
         TakeHost(head);
         return true;
@@ -42,10 +43,11 @@ public static class Http1Parser
     {
         try
         {
-            if (!TryFindHead(buffer, limits, out var bytes, out headLength)) return false;
             head.Clear();
+            bool whole = TryFindHead(buffer, limits, out var bytes, out headLength);
             int lineEnd = FirstLineEnd(bytes);
-            ParseStatusLine(bytes[..lineEnd], limits, head);
+            if (lineEnd >= 0) ParseStatusLine(bytes[..lineEnd], limits, head);
+            if (!whole) return false;
             ParseFields(bytes[(lineEnd + 2)..^2], limits, head.Headers);
             return true;
         }
@@ -69,13 +71,16 @@ public static class Http1Parser
     }
 
     /// <summary>A carriage return alone ends a line for some and is a byte of it for others (RFC 9112 2.2).</summary>
+    /// <returns>-1: it has not come yet. A line that is whole is judged before the rest of the head: what is no HTTP may never send that.</returns>
     private static int FirstLineEnd(ReadOnlySpan<byte> head)
     {
         int end = head.IndexOf((byte)'\r');
+        if (end < 0 || end + 1 == head.Length) return -1;
         if (head[end + 1] != '\n') Refuse(400, "a carriage return without line feed in the first line");
         return end;
     }
 
+    /// <param name="head">With its empty line; of an unfinished one what has come.</param>
     private static bool TryFindHead(in ReadOnlySequence<byte> buffer, HttpLimits limits, out ReadOnlySpan<byte> head, out int length)
     {
         var bytes = buffer.FirstSpan;
@@ -85,7 +90,7 @@ public static class Http1Parser
             bytes = buffer.Slice(0, Math.Min(buffer.Length, limits.MaxHeadBytes + 4)).ToArray();
             length = bytes.IndexOf("\r\n\r\n"u8) + 4;
         }
-        head = default;
+        head = bytes;
         if (length < 4)
         {
             CheckUnfinished(bytes, limits);
@@ -99,11 +104,22 @@ public static class Http1Parser
     /// <summary>Refuses early what no further byte can mend.</summary>
     private static void CheckUnfinished(ReadOnlySpan<byte> bytes, HttpLimits limits)
     {
-        int lineEnd = bytes.IndexOf((byte)'\n');
-        if (lineEnd == 0 || (lineEnd > 0 && bytes[lineEnd - 1] != '\r')) Refuse(400, "a line feed without carriage return");
+        CheckLineEnds(bytes);
         int unended = bytes is [.., (byte)'\r'] ? bytes.Length - 1 : bytes.Length;
-        if (lineEnd < 0 && unended > limits.MaxRequestLineBytes) Refuse(414, $"the first line is longer than {limits.MaxRequestLineBytes} bytes");
+        if (!bytes.Contains((byte)'\n') && unended > limits.MaxRequestLineBytes) Refuse(414, $"the first line is longer than {limits.MaxRequestLineBytes} bytes");
         if (bytes.Length > limits.MaxHeadBytes) Refuse(431, $"the header is longer than {limits.MaxHeadBytes} bytes");
+    }
+
+    /// <summary>Who ends lines in another way thinks that the head is whole and waits for an answer.</summary>
+    private static void CheckLineEnds(ReadOnlySpan<byte> bytes)
+    {
+        for (int at = bytes.IndexOfAny((byte)'\r', (byte)'\n'); at >= 0; at = bytes.IndexOfAny((byte)'\r', (byte)'\n'))
+        {
+            if (bytes[at] == '\n') Refuse(400, "a line feed without carriage return");
+            if (at + 1 == bytes.Length) return;
+            if (bytes[at + 1] != '\n') Refuse(400, "a carriage return without line feed");
+            bytes = bytes[(at + 2)..];
+        }
     }
 
     private static void ParseRequestLine(ReadOnlySpan<byte> line, HttpLimits limits, RequestHead head)

@@ -50,12 +50,12 @@ public sealed class Http2ClientExchange : ClientExchange
     public override void StartRequest(RequestHead request, BodyFraming requestFraming)
     {
         var connection = Connection;
-        bool upgrade = ExtendedConnect.IsUpgrade(request.Headers);
+        bool upgrade = ExtendedConnect.IsUpgrade(request, requestFraming);
         if (upgrade) StartUpgrade(request.Headers);
         isHead = request.IsMethod("HEAD"u8);
         kept = connection.HasServed;
         var fields = connection.RentHeaders();
-        Http2Messages.WriteRequest(request, fields);
+        Http2Messages.WriteRequest(request, upgrade, fields);
         try
         {
             stream = connection.Open(fields, endStream: !requestFraming.HasBody && !upgrade);

@@ -24,9 +24,9 @@ internal static class Http2Messages
     }
 
     /// <summary>A request as a client sends it.</summary>
-    public static void WriteRequest(RequestHead head, HeaderList fields)
+    /// <param name="upgrade">As extended CONNECT.</param>
+    public static void WriteRequest(RequestHead head, bool upgrade, HeaderList fields)
     {
-        bool upgrade = ExtendedConnect.IsUpgrade(head.Headers);
         fields.Add(":method"u8, upgrade ? "CONNECT"u8 : head.Method.Span);
         if (upgrade)
         {

@@ -100,6 +100,7 @@ internal abstract class HttpConnectionHandler : IHttpHandler
     protected void Prepare(RequestHead request, string host)
     {
         if (request.Authority.IsEmpty) request.Authority.Set(host);
+        if (request.IsHttp10) request.Headers.Remove("upgrade"u8); // RFC 9110 7.8
         if (HopByHop.Strip(request.Headers)) WebSocketKey.Ensure(request.Headers, local.Bits);
     }
 

@@ -143,17 +143,30 @@ internal sealed class HttpForwarder
         while (head.IsInterim && head.Status != 101)
         {
             OnReceived();
-            HopByHop.Strip(head.Headers);
+            Strip(head);
             await exchange.WriteInterimAsync(head);
             head = await client.ReadHeadAsync();
         }
         OnReceived();
         Status = head.Status;
-        bool upgrade = HopByHop.Strip(head.Headers);
+        bool upgrade = Strip(head);
         responseEdit?.Apply(head.Headers);
         if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
+        else if (LooksSwitched(exchange, head.Status)) throw new HttpMessageException(502, "the upstream answered without switching to the protocol that was asked for");
         else await Respond(exchange, client, head);
     }
+
+    /// <summary>Where there is no body for certain, a length is none of anything (RFC 9110 8.6), and who believes it waits or reads what is not meant.</summary>
+    /// <returns>Whether a switch of protocols is granted.</returns>
+    private static bool Strip(ResponseHead head)
+    {
+        if (head.Status is < 200 or 204) head.Headers.Remove("content-length"u8);
+        return HopByHop.Strip(head.Headers);
+    }
+
+    /// <summary>To a client of HTTP/2 that asks for another protocol every 2xx says that it has begun (RFC 8441 5).</summary>
+    private static bool LooksSwitched(ServerExchange exchange, int status) =>
+        status is >= 200 and < 300 && exchange.IsHttp2 && UpgradeField.IsAsked(exchange.Request.Headers);
 
     private void OnReceived()
     {

@@ -21,6 +21,7 @@ internal static class RequestEdits
         string scheme = redirect.Scheme ?? "http";
         string host = redirect.Hostname ?? Encoding.Latin1.GetString(request.Host);
         byte[] target = redirect.Path is { } path ? path.Apply(request.Target.Span) : request.Target.Span.ToArray();
+        if (target is [(byte)'*']) target = []; // as a URI it has no path (RFC 9112 3.2.4)
         string port = redirect.Port != 0 ? PortOf(scheme, redirect.Port) : redirect.Scheme is null ? OwnPort(request) : "";
         var head = new ResponseHead { Status = redirect.Status };
         head.Headers.Add("location", $"{scheme}://{host}{port}{Encoding.Latin1.GetString(target)}");

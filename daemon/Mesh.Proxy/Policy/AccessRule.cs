@@ -25,7 +25,7 @@ internal enum Verdict
 {
     No,
 
-    /// <summary>Depends on the request that is not known yet.</summary>
+    /// <summary>Depends on the request that is not known yet, or on how the application reads it.</summary>
     Open,
     Yes,
 }
@@ -73,6 +73,8 @@ public sealed record AccessFrom(
 /// <summary>What: all given fields must hold.</summary>
 public sealed record AccessTo(Either<TextMatch> Hosts, Either<TextMatch> Methods, Either<TextMatch> Paths, Either<int> Ports)
 {
+    private const int LongestOnStack = 1024;
+
     /// <summary>Null: no condition on Redis commands.</summary>
     public AccessRedis? Redis { get; init; }
 
@@ -88,9 +90,20 @@ public sealed record AccessTo(Either<TextMatch> Hosts, Either<TextMatch> Methods
         }
         if (!NeedsHttp) return Verdict.Yes;
         if (question.Http is not { } request) return HoldsName(question.ServerName.Span);
-        bool holds = Check(Hosts, request.Host, ignoreCase: true)
-            && Check(Methods, request.Method.Span, ignoreCase: false)
-            && Check(Paths, request.Path, ignoreCase: false);
+        bool holds = Check(Hosts, request.Host, ignoreCase: true) && Check(Methods, request.Method.Span, ignoreCase: false);
+        return holds ? HoldsPath(request.Path) : Verdict.No;
+    }
+
+    /// <summary>Open where the application may read the path as another, to which the answer is another.</summary>
+    private Verdict HoldsPath(ReadOnlySpan<byte> path)
+    {
+        bool holds = Check(Paths, path, ignoreCase: false);
+        if (!Paths.IsUnset && !PathReading.IsPlain(path))
+        {
+            Span<byte> plain = path.Length <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[path.Length];
+            plain = plain[..PathReading.Simplify(path, plain)];
+            if (Check(Paths, plain, ignoreCase: false) != holds) return Verdict.Open;
+        }
         return holds ? Verdict.Yes : Verdict.No;
     }
 

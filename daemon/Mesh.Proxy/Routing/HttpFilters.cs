@@ -19,6 +19,7 @@ public sealed record PathEdit(byte[]? Full, byte[]? Prefix, byte[] MatchedPrefix
 {
     public byte[] Apply(ReadOnlySpan<byte> target)
     {
+        if (target is [(byte)'*']) return [(byte)'*']; // of OPTIONS: there is no path
         int query = target.IndexOf((byte)'?');
         var path = query < 0 ? target : target[..query];
         var rest = query < 0 ? default : target[query..];

@@ -34,7 +34,8 @@ internal sealed class PathTable
     {
         foreach (int length in prefixes.Lengths)
         {
-            if (length > path.Length || length < path.Length && path[length] != '/') continue;
+            // The shortest, /, takes every request: also OPTIONS *, which has no path.
+            if (length > path.Length || length > 0 && length < path.Length && path[length] != '/') continue;
             if (First(prefixes.Find(path[..length]), request) is { } rule) return rule;
         }
         return null;

@@ -130,6 +130,7 @@ internal static class Http2Corpus
         foreach (string protocol in (string[])["websocket", "h2c", "HTTP/2.0", "connect-udp", "websocket, h2c", ""])
         {
             yield return new([(":method", "CONNECT"), (":protocol", protocol), (":scheme", "http"), (":path", "/item-{id}"), (":authority", "a")], Smuggled);
+            yield return new([(":method", "CONNECT"), (":protocol", protocol), (":scheme", "http"), (":path", "/item-{id}"), (":authority", "a"), ("content-length", "5")], Smuggled);
             yield return new([(":method", "GET"), (":protocol", protocol), (":scheme", "http"), (":path", "/item-{id}"), (":authority", "a")], Smuggled);
         }
     }

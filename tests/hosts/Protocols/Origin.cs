@@ -41,6 +41,7 @@ internal sealed partial record Origin(Func<IReadOnlyList<UnderstoodRequest>> Req
               option http-buffer-request
               http-request set-var(txn.target) url
               http-request set-var(txn.target) pathq unless { url * }
+              http-request set-var(txn.target) str(*) if METH_OPTIONS !{ path -m found }
               http-request set-var(txn.host) req.hdr(host)
               http-request set-var(txn.bytes) req.body_len
               http-request return status 200 content-type text/plain string ok

@@ -167,6 +167,8 @@ internal static class SmugglingCorpus
         yield return $"{Start}Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello{Smuggled}";
         yield return $"{Start}Expect: x\r\nContent-Length: 5\r\n\r\nhello{Smuggled}";
         yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n{Smuggled}";
+        yield return $"{Start}Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 5\r\n\r\nhello{Smuggled}";
+        yield return $"GET /item-{{id}} HTTP/1.0\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, keep-alive\r\n\r\n{Smuggled}";
         yield return $"GET /item-{{id}} HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAA\r\n\r\n{Smuggled}";
     }
 

@@ -112,6 +112,10 @@ public sealed class GatewayFailureTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\n\nok")]
+    [InlineData("220 mail.example ready\r\n")]
+    [InlineData("HTTP/1.1 304 Not Modified\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")]
+    [InlineData("HTTP/1.1 304 Not Modified\r\nContent-Length: x\r\n\r\n")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")]
     public Task Malformed_response_answers_502_and_blames_the_upstream(string response) => With(async (gateway, app, client) =>

@@ -166,6 +166,35 @@ public sealed class GatewayHttpTests
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", await client.ReadMessageAsync());
     });
 
+    [Theory]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nContent-Length: x\r\n\r\n")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 5\r\n\r\n")]
+    public Task Length_of_what_has_no_body_is_not_passed_on(string answer) => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync(answer + "HTTP/1.1");
+        string head = await client.ReadHeadAsync();
+        Assert.StartsWith(answer[..15], head);
+        Assert.DoesNotContain("content-length", head, StringComparison.OrdinalIgnoreCase);
+    });
+
+    // RFC 9110 7.8: it would not get the 101 that tells it.
+    [Fact]
+    public Task Client_of_HTTP_1_0_cannot_ask_for_another_protocol() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync("GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+        var server = await app.AcceptAsync();
+        string head = await server.ReadHeadAsync();
+        Assert.DoesNotContain("upgrade", head, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("sec-websocket-key", head);
+        await server.SendAsync(Ok);
+        Assert.EndsWith("ok", await client.ReadToEndAsync());
+    });
+
     [Fact]
     public Task Response_that_ends_with_its_connection_is_delimited_for_the_client() => With(async (gateway, app, client) =>
     {

@@ -63,6 +63,16 @@ public sealed class Http1ServerTests
         Assert.EndsWith("\r\n\r\n/streamed:", answer);
     }
 
+    [Theory]
+    [InlineData("close, keep-alive")]
+    [InlineData("keep-alive\r\nConnection: close")]
+    public void Http10_client_that_says_both_close_and_keep_alive_is_closed(string connection)
+    {
+        string answer = Talk($"GET /1 HTTP/1.0\r\nConnection: {connection}\r\n\r\nGET /2 HTTP/1.0\r\n\r\n");
+        Assert.Contains("connection: close\r\n", answer);
+        Assert.Equal(["/1:"], Bodies(answer));
+    }
+
     [Fact]
     public void Head_request_gets_the_length_and_no_body()
     {

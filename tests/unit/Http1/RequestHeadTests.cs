@@ -93,6 +93,25 @@ public sealed class RequestHeadTests
         Assert.Equal(status, error.Status);
     }
 
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nX: y\n\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\r", 400)]
+    [InlineData("GET / HTTP/1.1\rHost: a\r\r", 400)]
+    [InlineData("\n", 400)]
+    [InlineData("GET /\r\n", 400)]
+    [InlineData("nonsense\r\n", 400)]
+    [InlineData("GET / HTTP/9.9\r\n", 505)]
+    public void What_no_further_byte_can_mend_is_refused_at_once(string start, int status)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(start);
+        for (int split = 0; split <= bytes.Length; split++)
+        {
+            var buffer = Split(bytes, split);
+            Assert.Equal(status, Assert.Throws<HttpMessageException>(() => Http1Parser.TryParseRequest(buffer, HttpLimits.Default, new RequestHead(), out _)).Status);
+        }
+    }
+
     [Fact]
     public void A_header_line_of_a_megabyte_is_refused_before_it_has_arrived()
     {

@@ -10,6 +10,7 @@ public sealed class AccessPolicyTests
 {
     private static readonly SpiffeId Web = new("cluster.local", "shop", "web");
     private static readonly AccessFrom FromWeb = new(Either<TextMatch>.Unset, Either<TextMatch>.Unset, new([("shop", "web")], []), Either<IPNetwork>.Unset);
+    private static readonly AccessTo ToPublic = new(Either<TextMatch>.Unset, Either<TextMatch>.Unset, new([new(TextMatchKind.Prefix, "/public")], []), Either<int>.Unset);
     private static readonly AccessTo ToAdmin = new(Either<TextMatch>.Unset, Either<TextMatch>.Unset, new([new(TextMatchKind.Prefix, "/admin")], []), Either<int>.Unset);
 
     [Fact]
@@ -67,6 +68,68 @@ public sealed class AccessPolicyTests
     {
         Assert.False(Decide(Question(Web), Policy("a/deny", AccessAction.Deny, new AccessRule([], [ToAdmin]))).Allowed);
         Assert.False(Decide(Question(Web), Policy("a/allow", AccessAction.Allow, new AccessRule([], [ToAdmin]))).Allowed);
+    }
+
+    /// <summary>What servers and frameworks take for /admin: a Deny holds for it, and an Allow of another path does not.</summary>
+    [Theory]
+    [InlineData("/admin")]
+    [InlineData("//admin")]
+    [InlineData("/./admin")]
+    [InlineData("/public/../admin")]
+    [InlineData("/public/..//admin")]
+    [InlineData("/public/x/../../admin/x")]
+    [InlineData("/../admin")]
+    [InlineData("/%61dmin")]
+    [InlineData("/%2e/admin")]
+    [InlineData("/public/%2E%2e/admin")]
+    [InlineData("/public%2f..%2Fadmin")]
+    [InlineData("/public/..;/admin")]
+    [InlineData("/;x/admin")]
+    [InlineData("/public\\..\\admin")]
+    [InlineData("/public/..%5cadmin?x")]
+    public void Path_that_an_application_may_take_for_another_counts_against_the_client(string target)
+    {
+        var question = Question(Web) with { Http = Request(target) };
+        Assert.False(Decide(question, Policy("a/deny", AccessAction.Deny, new AccessRule([], [ToAdmin]))).Allowed);
+        Assert.False(Decide(question, Policy("a/allow", AccessAction.Allow, new AccessRule([], [ToPublic]))).Allowed);
+        var exceptPublic = ToPublic with { Paths = new([], ToPublic.Paths.Any) };
+        Assert.False(Decide(question, Policy("a/deny", AccessAction.Deny, new AccessRule([], [exceptPublic]))).Allowed);
+    }
+
+    [Theory]
+    [InlineData("/public")]
+    [InlineData("/public/")]
+    [InlineData("/public//x")]
+    [InlineData("/public/./x")]
+    [InlineData("/public/x/../y")]
+    [InlineData("/public/a%20b%2Fc")]
+    [InlineData("/public/%zz%2")]
+    [InlineData("/public/x;v=1/y")]
+    [InlineData("/public/.well-known?x=../admin")]
+    [InlineData("/public/...")]
+    public void Path_that_means_the_same_in_every_reading_is_judged_as_it_is(string target)
+    {
+        var question = Question(Web) with { Http = Request(target) };
+        Assert.True(Decide(question, Policy("a/deny", AccessAction.Deny, new AccessRule([], [ToAdmin]))).Allowed);
+        Assert.True(Decide(question, Policy("a/allow", AccessAction.Allow, new AccessRule([], [ToPublic]))).Allowed);
+    }
+
+    [Fact]
+    public void Simplified_path_is_plain_and_not_longer_whatever_it_was()
+    {
+        string[] pieces = ["/", "a", ".", "..", "%2e", "%2F", "%5C", "\\", ";", "x=1", "%", "%6", "%61", "%00", "é"];
+        var random = new Random(7);
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] path = System.Text.Encoding.Latin1.GetBytes("/" + string.Concat(random.GetItems(pieces, random.Next(12))));
+            byte[] once = new byte[path.Length];
+            once = once[..PathReading.Simplify(path, once)];
+            string text = System.Text.Encoding.Latin1.GetString(once);
+            Assert.StartsWith("/", text);
+            Assert.DoesNotContain("//", text);
+            Assert.DoesNotContain(text.Split('/'), static segment => segment is "." or "..");
+            Assert.Equal(-1, text.AsSpan().IndexOfAny('\\', ';'));
+        }
     }
 
     [Fact]

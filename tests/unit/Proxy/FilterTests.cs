@@ -71,6 +71,17 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public void Options_of_the_whole_server_have_no_path_to_edit()
+    {
+        var edit = new PathEdit(null, "/new"u8.ToArray(), "/"u8.ToArray());
+        Assert.Equal("*"u8.ToArray(), edit.Apply("*"u8));
+        Assert.Equal("*"u8.ToArray(), (edit with { Full = "/other"u8.ToArray() }).Apply("*"u8));
+        var head = RequestEdits.RedirectHead(Request("*", "shop.test", "OPTIONS"), new RedirectModel("https", null, edit, 0, 308));
+        Assert.True(head.Headers.TryGet("location"u8, out var value));
+        Assert.Equal("https://shop.test", Encoding.ASCII.GetString(value));
+    }
+
+    [Fact]
     public void Hop_by_hop_fields_and_what_connection_lists_are_removed()
     {
         var headers = Request(headers: [("Connection", "close, X-Private"), ("connection", "x-other"), ("X-Private", "1"), ("x-other", "2"), ("Keep-Alive", "5"),

@@ -91,7 +91,7 @@ public sealed class RouteTablePropertyTests
         if (candidate.Model.PathKind == MatchKind.Exact) return path == candidate.Path;
         if (candidate.Model.PathKind == MatchKind.Regex) return System.Text.RegularExpressions.Regex.IsMatch(path, $"^(?:{candidate.Path})$");
         string prefix = candidate.Path.EndsWith('/') ? candidate.Path[..^1] : candidate.Path;
-        return path == prefix || path.StartsWith(prefix + "/", StringComparison.Ordinal);
+        return prefix.Length == 0 || path == prefix || path.StartsWith(prefix + "/", StringComparison.Ordinal);
     }
 
     private static string Pick(Random random, string[] values) => values[random.Next(values.Length)];

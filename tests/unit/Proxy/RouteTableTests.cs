@@ -53,6 +53,8 @@ public sealed class RouteTableTests
     [InlineData("/cart/", "/cart/x", true)]
     [InlineData("/cart/", "/cartx", false)]
     [InlineData("/", "/anything", true)]
+    [InlineData("/", "*", true)]
+    [InlineData("/cart", "*", false)]
     [InlineData("/cart", "/cart?x=/y", true)]
     [InlineData("/cart", "/x?/cart", false)]
     public void Prefix_matches_whole_path_elements(string prefix, string target, bool matches) =>

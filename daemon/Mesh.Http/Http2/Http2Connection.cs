@@ -187,6 +187,10 @@ public sealed class Http2Connection : IDrainable
     /// <summary>A receiver gives window back for what it has got, and may open a window for each stream: so many WINDOW_UPDATE frames are its good right.</summary>
     internal long WindowUpdatesExpected => Scheduler.DataFrames * Limits.WindowUpdatesPerDataFrame + Streams.Begun * 2;
 
+    /// <summary>Who measures a connection sends a PING with each DATA frame that it got, one at a time: gRPC's estimate of bandwidth and delay. A conversation of small
+    /// messages over a fast network has thousands a second.</summary>
+    internal long PingsExpected => Scheduler.DataFrames;
+
     internal bool IsBeyondGoAway(int id) => life.IsBeyondGoAway(id);
 
     internal void OnRequest(Http2Stream stream)

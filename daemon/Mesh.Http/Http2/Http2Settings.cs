@@ -63,8 +63,8 @@ public sealed record Http2Limits
     /// <summary>Resets per second that are always allowed: how fast the burst refills.</summary>
     public int ResetsPerSecond { get; init; } = 200;
 
-    /// <summary>SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, frames for closed streams and surplus WINDOW_UPDATE in a burst: all of them
-    /// make work without moving anything.</summary>
+    /// <summary>SETTINGS, PRIORITY, GOAWAY, unknown and empty DATA frames, frames for closed streams and surplus PING and WINDOW_UPDATE in a burst: all of them
+    /// make work without moving anything. A PING for each DATA frame that we sent is no surplus.</summary>
     public int IdleFrameBurst { get; init; } = 1000;
 
     public int IdleFramesPerSecond { get; init; } = 100;

@@ -11,6 +11,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
     private readonly InboundHeads heads = new(connection);
     private readonly HeaderBlock block = new(connection.Settings.MaxHeaderListBytes, connection.Limits.MaxContinuationFrames);
     private long windowUpdates;
+    private long pings;
     private Http2Stream? dataStream; // of the DATA frame that is arriving; null when it is ignored
     private int dataBytes;
 
@@ -21,7 +22,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
             throw new Http2ProtocolException(ErrorCode.ProtocolError, $"the first frame is {frame.Type}, must be SETTINGS (RFC 9113 3.4)");
         block.Check(frame);
         if (frame.Type == FrameType.Data) BeginData(frame);
-        else if (frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation) connection.CountIdleFrame();
+        else if (IsIdle(frame)) connection.CountIdleFrame();
     }
 
     public void OnPayload(in FrameHeader frame, ReadOnlySpan<byte> payload)
@@ -74,6 +75,12 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
         if (end) connection.EndRemote(stream);
     }
 
+    private bool IsIdle(in FrameHeader frame)
+    {
+        if (frame.Type == FrameType.Ping && !frame.Has(FrameFlags.Ack)) return ++pings > connection.PingsExpected;
+        return frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation;
+    }
+
     private void BeginData(in FrameHeader frame)
     {
         (dataStream, dataBytes) = (null, 0);
@@ -96,11 +103,14 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
         if (streams.IsIdle(id)) throw Idle(FrameType.RstStream, id);
         if (!streams.TryGet(id, out var stream))
         {
-            connection.CountIdleFrame();
+            // Its reset may have met ours on the way: once for each stream.
+            if (!streams.ForgetReset(id)) connection.CountIdleFrame();
             return;
         }
-        // What a server says after an answer that came before the end of its request is no reproach (8.1), however many uploads it refuses.
-        if (connection.IsServer || code != ErrorCode.NoError || !stream.RemoteEnded) connection.CountReset();
+        // What a server says after an answer that came before the end of its request is no reproach (8.1), however many uploads it refuses; and a client
+        // that has its whole answer spares nobody any work by giving up the rest of its request, as gRPC's do.
+        bool answered = connection.IsServer ? stream.LocalEnded : code == ErrorCode.NoError && stream.RemoteEnded;
+        if (!answered) connection.CountReset();
         stream.ResetCode = code;
         stream.IsRefused = code == ErrorCode.RefusedStream;
         if (code == ErrorCode.NoError && stream.RemoteEnded) stream.StopSending();

@@ -53,6 +53,9 @@ internal sealed class StreamTable(bool isServer)
         if (resetOrder.Count > RememberedResets) resetHere.Remove(resetOrder.Dequeue());
     }
 
+    /// <returns>It was remembered; nothing that comes for it is ordinary any more.</returns>
+    public bool ForgetReset(int id) => resetHere.Remove(id);
+
     /// <summary>We reset it not long ago: frames for it are ordinary and ignored (5.1).</summary>
     public bool WasResetHere(int id) => resetHere.Contains(id);
 }

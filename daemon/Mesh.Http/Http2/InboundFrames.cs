@@ -33,6 +33,9 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
                 if (frame.Type == FrameType.Headers) heads.CheckStreamId(frame.StreamId);
                 if (block.Add(frame, payload, out var fields)) heads.OnBlock(frame.StreamId, fields, block.EndStream);
                 break;
+            case FrameType.Priority:
+                FrameRules.CheckDependency(frame, payload);
+                break;
             case FrameType.RstStream:
                 OnReset(frame.StreamId, (ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload));
                 break;

@@ -28,6 +28,8 @@ public class FrameRuleTests
         { "HEADERS that HPACK cannot read (4.3)", ErrorCode.CompressionError, Frame(Headers, EndHeaders, 1, 0x80) },
         { "PRIORITY on stream 0 (6.3)", ErrorCode.ProtocolError, Frame(Priority, 0, 0, 0, 0, 0, 0, 0) },
         { "PRIORITY of 4 bytes (6.3)", ErrorCode.FrameSizeError, Frame(Priority, 0, 1, 0, 0, 0, 0) },
+        { "PRIORITY of a stream that depends on itself (RFC 7540 5.3.1)", ErrorCode.ProtocolError, Frame(Priority, 0, 1, 0x80, 0, 0, 1, 7) },
+        { "HEADERS of a stream that depends on itself (RFC 7540 5.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders | PriorityFlag, 1, [0, 0, 0, 1, 7, .. Get]) },
         { "RST_STREAM on stream 0 (6.4)", ErrorCode.ProtocolError, Frame(Rst, 0, 0, 0, 0, 0, 8) },
         { "RST_STREAM on an idle stream (6.4)", ErrorCode.ProtocolError, Frame(Rst, 0, 1, 0, 0, 0, 8) },
         { "RST_STREAM of 3 bytes (6.4)", ErrorCode.FrameSizeError, Join(Open(1), Frame(Rst, 0, 1, 0, 0, 8)) },

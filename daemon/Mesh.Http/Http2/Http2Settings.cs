@@ -7,12 +7,13 @@ public sealed record Http2Settings
 
     public static readonly Http2Settings Client = new() { MaxHeaderListBytes = 16 * 1024 };
 
-    /// <summary>For requests of applications, on both sides: windows for a fast network and, kept unread, for the memory of one machine.</summary>
+    /// <summary>For requests of applications, on both sides: windows for a fast network and, kept unread, for the memory of one machine. Frames of the size that everybody
+    /// accepts: a larger one lets an upload hold up others, and a client that does not ask sends none (h2spec takes an accepted larger one for a fault).</summary>
     public static readonly Http2Settings Requests = new()
     {
         StreamWindowBytes = 1024 * 1024,
         ConnectionWindowBytes = 4 * 1024 * 1024,
-        MaxFrameBytes = 64 * 1024,
+        MaxFrameBytes = FrameHeader.DefaultMaxFrameSize,
         ExtendedConnect = true,
     };
 

@@ -125,7 +125,7 @@ public sealed class Http2ClientExchange : ClientExchange
         if (!Connection.Peer.EnableConnectProtocol)
             throw new HttpMessageException(502, "the upstream speaks HTTP/2 and does not offer other protocols over it (RFC 8441)");
         protocol.Set(UpgradeField.First(headers));
-        if (headers.TryGet("sec-websocket-key"u8, out var key)) acceptKey = ExtendedConnect.AcceptKey(key);
+        if (headers.TryGet("sec-websocket-key"u8, out var key)) acceptKey = WebSocketFrames.AcceptKey(key);
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]

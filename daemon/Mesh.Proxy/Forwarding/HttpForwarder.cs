@@ -143,9 +143,18 @@ internal sealed class HttpForwarder
         Status = head.Status;
         bool upgrade = HopByHop.Strip(head.Headers);
         responseEdit?.Apply(head.Headers);
-        if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
-        else await Respond(exchange, client, head);
+        if (head.Status == 101)
+        {
+            await Upgrade(exchange, client, head, upgrade);
+            return;
+        }
+        if (IsFalseSwitch(exchange, head.Status)) throw new HttpMessageException(502, $"the upstream answered a request for another protocol with {head.Status} and did not switch to it");
+        await Respond(exchange, client, head);
     }
+
+    /// <summary>Over HTTP/2 any success says that the protocol was switched (RFC 8441 5), over HTTP/1.1 only 101. There the field comes from :protocol alone.</summary>
+    private static bool IsFalseSwitch(ServerExchange exchange, int status) =>
+        exchange.IsHttp2 && status is >= 200 and < 300 && exchange.Request.Headers.Contains("upgrade"u8);
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
@@ -214,6 +223,7 @@ internal sealed class HttpForwarder
         head.Headers.TryGet("upgrade"u8, out var protocol);
         if (!UpgradeField.Lists(exchange.Request.Headers, protocol)) throw new HttpMessageException(502, "the upstream switched to a protocol that was not asked for");
         bool isWebSocket = Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
+        if (isWebSocket && exchange.IsHttp2) WebSocketKey.DemandProof(exchange.Request.Headers, head.Headers);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
         silence?.End();

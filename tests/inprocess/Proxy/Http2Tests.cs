@@ -209,6 +209,24 @@ public sealed class Http2Tests
         Assert.Contains("RFC 8441", answer);
     });
 
+    [Theory]
+    [InlineData("200 OK\r\nContent-Length: 2\r\n\r\nok", "502", "with 200 and did not switch")]
+    [InlineData("404 Not Found\r\nContent-Length: 0\r\n\r\n", "404", null)]
+    [InlineData("101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", "502", "RFC 6455 4.1")]
+    [InlineData("101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", "502", "RFC 6455 4.1")]
+    public void WebSocket_to_an_application_of_HTTP1_that_does_not_take_it_is_no_success(string answer, string status, string? reason) => With("b", TestMachines.Wire.Http, async (_, app, client) =>
+    {
+        var http2 = Http2Peer.Client(client.Connection).Http2;
+        await http2.WaitForPeerAsync();
+        var request = await http2.OpenAsync(Request("CONNECT", "/chat", (":protocol", "websocket"), ("sec-websocket-version", "13")), endStream: false);
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync("HTTP/1.1 " + answer);
+        var head = await request.ReadHeadersAsync();
+        Assert.Equal(status, Text(head, ":status"));
+        if (reason is not null) Assert.Contains(reason, Text(head, "x-mesh-error"));
+    });
+
     [Fact]
     public void Request_without_authority_is_refused() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
     {

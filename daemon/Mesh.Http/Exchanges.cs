@@ -77,8 +77,9 @@ public abstract class ServerExchange
 /// <summary>One request and its response as the client side sees them. Disposed by who made it; over HTTP/2 that ends the stream, not the connection.</summary>
 public abstract class ClientExchange : IAsyncDisposable
 {
-    /// <summary>The connection has carried an exchange before: a failure then means something else than on a fresh one.</summary>
-    public abstract bool IsOnKeptConnection { get; }
+    /// <summary>Of an exchange that broke: the connection had carried one before and ended with it. The upstream may have closed it just when it was used; of a fresh one,
+    /// or of a stream alone, that cannot be.</summary>
+    public abstract bool BrokeWithKeptConnection { get; }
 
     /// <summary>The upstream has certainly not acted on the request (HTTP/2 REFUSED_STREAM or GOAWAY): it may be sent elsewhere.</summary>
     public abstract bool IsRefused { get; }

@@ -70,6 +70,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Clients: a stream can be opened now, without waiting.</summary>
     public bool CanOpen => IsOpen && !Draining && Streams.NextLocalId > 0 && Streams.Count < Peer.MaxConcurrentStreams;
 
+    /// <summary>Clients: the peer allows no stream at all (5.1.2).</summary>
+    public bool IsShut => Peer.MaxConcurrentStreams == 0;
+
     /// <summary>Clients: a stream was opened before.</summary>
     public bool HasServed => Streams.NextLocalId != 1;
 

@@ -21,6 +21,9 @@ internal sealed class OutboundHttpHandler(
     ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope)
     : HttpConnectionHandler(context, loop)
 {
+    /// <summary>A request that makes its application close every connection it comes by shall not go round all that are kept.</summary>
+    private const int MaxStaleRetries = 3;
+
     private readonly LoopLocal local = context.OnLoop(loop);
     private readonly ForwardedFields? forwarded = source is null ? new ForwardedFields(client.Address) : null;
 
@@ -89,7 +92,7 @@ internal sealed class OutboundHttpHandler(
     private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         EndpointModel? failed = null;
-        for (int retries = service.Traffic.ConnectRetries; ;)
+        for (int retries = service.Traffic.ConnectRetries, staleRetries = MaxStaleRetries; ;)
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
@@ -103,11 +106,12 @@ internal sealed class OutboundHttpHandler(
                 var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout, service.Traffic.IdleTimeout);
-                bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.IsOnKeptConnection;
+                bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.BrokeWithKeptConnection && staleRetries > 0;
                 bool refused = failure is { RetrySafe: true } && retries > 0;
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
                 if (!(stale && IsIdempotent(exchange.Request) || refused) || exchange.RequestFraming.HasBody) return failure;
                 if (refused) retries--;
+                else staleRetries--;
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
             {

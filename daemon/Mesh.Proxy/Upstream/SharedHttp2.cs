@@ -81,7 +81,7 @@ internal sealed class SharedHttp2<TKey>
 
     /// <summary>Waits for the connection and for the peer's SETTINGS, which say how many streams it takes and whether it takes other protocols.</summary>
     /// <returns>Null: others have taken all its streams meanwhile.</returns>
-    /// <exception cref="ConnectionBrokenException">The peer does not speak HTTP/2, or closed the connection.</exception>
+    /// <exception cref="ConnectionBrokenException">The peer does not speak HTTP/2, takes no streams, or closed the connection.</exception>
     public static async ValueTask<Http2Connection?> ReadyAsync(Shared shared)
     {
         shared.Reserved++;
@@ -90,7 +90,11 @@ internal sealed class SharedHttp2<TKey>
             var connection = await shared.Ready;
             await connection.WaitForPeerAsync();
             if (!connection.IsOpen) throw new ConnectionBrokenException(BreakKind.Reset, connection.EndReason ?? "it closed the connection");
-            return connection.CanOpen ? connection : null;
+            if (connection.CanOpen) return connection;
+            if (connection is not { IsShut: true, ActiveStreams: 0 }) return null;
+            // Another one would fare no better, and after that one another.
+            _ = connection.GoAwayAsync();
+            throw new ConnectionBrokenException(BreakKind.Reset, "it takes no streams: its SETTINGS_MAX_CONCURRENT_STREAMS is 0");
         }
         finally
         {

@@ -187,6 +187,31 @@ public sealed class Http2Tests
     });
 
     [Fact]
+    public void Stream_that_the_application_reset_on_a_kept_connection_is_not_sent_again() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        var peer = Http2Peer.Client(client.Connection);
+        var first = await peer.RequestAsync(Request());
+        var server = Http2Peer.Server((await app.AcceptAsync()).Connection);
+        await Http2Peer.RespondAsync(await server.AcceptAsync(), Response(200), "first");
+        Assert.Equal("first", await Bodies.ReadTextAsync(first.Input));
+        var second = await peer.RequestAsync(Request());
+        (await server.AcceptAsync()).Reset(ErrorCode.InternalError);
+        Assert.Equal("503", Text(await second.ReadHeadersAsync(), ":status"));
+        Assert.Equal((2, 1), (server.Http2.StreamsBegun, app.Count));
+    });
+
+    [Fact]
+    public void Application_that_takes_no_streams_is_reported_and_not_dialled_for_ever() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());
+        for (int i = 0; i < 2; i++) Http2Peer.Server((await app.AcceptAsync()).Connection, Http2Settings.Requests with { MaxConcurrentStreams = 0 });
+        var answer = await request.ReadHeadersAsync();
+        Assert.Equal("503", Text(answer, ":status"));
+        Assert.Contains("takes no streams", Text(answer, "x-mesh-error"));
+        Assert.Equal(2, app.Count);
+    });
+
+    [Fact]
     public void Application_that_closes_at_the_preface_is_reported_and_not_dialled_for_ever() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
     {
         var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());

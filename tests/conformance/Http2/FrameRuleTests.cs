@@ -105,6 +105,8 @@ public class FrameRuleTests
         { "host that differs from :authority (8.3.1)", ErrorCode.ProtocolError, Request(EndHeaders, ("host", "b")) },
         { "CONNECT with :path (8.5)", ErrorCode.ProtocolError,
             Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"), (":authority", "a:1"), (":path", "/"))) },
+        { "CONNECT with a content-length (RFC 9110 9.3.6)", ErrorCode.ProtocolError,
+            Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"), (":authority", "a:1"), ("content-length", "5"))) },
         { "CONNECT without :authority (8.5)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"))) },
     };
 

@@ -254,7 +254,7 @@ internal sealed class HttpForwarder
             RetrySafe: NothingReceived && client.IsRefused);
     }
 
-    private static readonly Failure DeadlinePassed =
+    internal static readonly Failure DeadlinePassed =
         new(ResponseFlag.DT, FailureSide.Upstream, FailureStage.Response, "the deadline that the client set with grpc-timeout has passed");
 
     private void Watch(TimeSpan idleTimeout)

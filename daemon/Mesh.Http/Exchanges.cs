@@ -77,9 +77,14 @@ public abstract class ServerExchange
 /// <summary>One request and its response as the client side sees them. Disposed by who made it; over HTTP/2 that ends the stream, not the connection.</summary>
 public abstract class ClientExchange : IAsyncDisposable
 {
-    /// <summary>Of an exchange that broke: the connection had carried one before and ended with it. The upstream may have closed it just when it was used; of a fresh one,
-    /// or of a stream alone, that cannot be.</summary>
-    public abstract bool BrokeWithKeptConnection { get; }
+    /// <summary>The connection has carried an exchange before: a failure then means something else than on a fresh one.</summary>
+    public abstract bool IsOnKeptConnection { get; }
+
+    /// <summary>Of an exchange that broke: the kept connection ended with it, so the upstream may have closed it just when it was used. Of a stream alone that cannot be.</summary>
+    public virtual bool BrokeWithKeptConnection => IsOnKeptConnection;
+
+    /// <summary>The upstream can say <see cref="IsRefused"/>.</summary>
+    public abstract bool CanRefuse { get; }
 
     /// <summary>The upstream has certainly not acted on the request (HTTP/2 REFUSED_STREAM or GOAWAY): it may be sent elsewhere.</summary>
     public abstract bool IsRefused { get; }

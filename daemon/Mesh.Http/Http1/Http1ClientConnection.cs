@@ -29,7 +29,8 @@ public sealed class Http1ClientConnection : ClientExchange
     /// <summary>Exchanges started so far.</summary>
     public int ExchangeCount { get; private set; }
 
-    public override bool BrokeWithKeptConnection => ExchangeCount > 1;
+    public override bool IsOnKeptConnection => ExchangeCount > 1;
+    public override bool CanRefuse => false;
     public override bool IsRefused => false;
 
     public override BodyFraming ResponseFraming => framing;

@@ -22,7 +22,9 @@ public sealed class Http2ClientExchange : ClientExchange
     private bool kept;
     private BodyFraming framing;
 
+    public override bool IsOnKeptConnection => kept;
     public override bool BrokeWithKeptConnection => kept && Connection is { IsOpen: false, Reproach: null };
+    public override bool CanRefuse => true;
     public override bool IsRefused => stream is null || stream.IsRefused;
     public override BodyFraming ResponseFraming => framing;
     public override PipeReader ResponseBody => Stream.Input;

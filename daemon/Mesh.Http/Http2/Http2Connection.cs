@@ -14,6 +14,7 @@ namespace Mesh.Http.Http2;
 /// <see cref="Http2Limits.StreamSendBufferBytes"/> plus one write in bodies to send.</summary>
 public sealed class Http2Connection : IDrainable
 {
+    private const int LateFramesPerStream = 3;
     private const string ShortBody = "the body is shorter than its content-length (RFC 9113 8.1.1)";
 
     private readonly ConnectionLife life;
@@ -25,6 +26,7 @@ public sealed class Http2Connection : IDrainable
     private readonly FloodGuard idleFrames;
     private TaskCompletionSource? peerKnown;
     private int unreleased;
+    private long lateFrames;
 
     private Http2Connection(Connection transport, Http2Settings settings, Http2Limits limits, bool isServer)
     {
@@ -168,13 +170,15 @@ public sealed class Http2Connection : IDrainable
         Close(stream);
     }
 
-    /// <summary>The peer broke a rule that concerns one stream only (5.4.2). Counts against it: it can make us reset streams that way.</summary>
+    /// <summary>The peer broke a rule that concerns one stream only (5.4.2). Counts against it, because it can make us reset streams that way; not of a server that
+    /// spoils what we ask of it, which is no more than we ask.</summary>
     internal void StreamError(int id, ErrorCode code, string reason)
     {
-        CountReset();
-        if (Streams.TryGet(id, out var stream))
+        bool isOpen = Streams.TryGet(id, out var stream);
+        if (IsServer || !isOpen) CountReset();
+        if (isOpen)
         {
-            stream.PeerFault = reason;
+            stream!.PeerFault = reason;
             ResetStream(stream, code, BreakKind.Reset, $"stream {id} was reset here with {code}: {reason}");
             return;
         }
@@ -193,6 +197,13 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Who measures a connection sends a PING with each DATA frame that it got, one at a time: gRPC's estimate of bandwidth and delay. A conversation of small
     /// messages over a fast network has thousands a second.</summary>
     internal long PingsExpected => Scheduler.DataFrames;
+
+    /// <summary>What was on its way when a stream ended comes late: a head, trailers or the end, and a reset, which some servers send after each answer that
+    /// came before they had read the end of its request.</summary>
+    internal void CountLateFrame()
+    {
+        if (++lateFrames > Streams.Begun * (long)LateFramesPerStream) CountIdleFrame();
+    }
 
     internal bool IsBeyondGoAway(int id) => life.IsBeyondGoAway(id);
 

@@ -64,7 +64,11 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
         dataBytes += (int)part.Length;
         bool end = frame.Has(FrameFlags.EndStream);
         var stream = dataStream;
-        if (last && dataBytes == 0 && (!end || stream is null)) connection.CountIdleFrame();
+        if (last && dataBytes == 0)
+        {
+            if (!end) connection.CountIdleFrame();
+            else if (stream is null) connection.CountLateFrame();
+        }
         if (stream is null || stream.IsBroken) return;
         if (stream.ExpectedBytes >= 0 && (stream.ExpectedBytes -= part.Length) < 0)
         {
@@ -106,14 +110,12 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
         if (streams.IsIdle(id)) throw Idle(FrameType.RstStream, id);
         if (!streams.TryGet(id, out var stream))
         {
-            // Its reset may have met ours on the way: once for each stream.
-            if (!streams.ForgetReset(id)) connection.CountIdleFrame();
+            connection.CountLateFrame();
             return;
         }
-        // What a server says after an answer that came before the end of its request is no reproach (8.1), however many uploads it refuses; and a client
-        // that has its whole answer spares nobody any work by giving up the rest of its request, as gRPC's do.
-        bool answered = connection.IsServer ? stream.LocalEnded : code == ErrorCode.NoError && stream.RemoteEnded;
-        if (!answered) connection.CountReset();
+        // A client can begin and reset for ever (CVE-2023-44487); one that has its whole answer spares nobody any work by giving up the rest of its request, as gRPC's do.
+        // A server resets no more than we ask of it.
+        if (connection.IsServer && !stream.LocalEnded) connection.CountReset();
         stream.ResetCode = code;
         stream.IsRefused = code == ErrorCode.RefusedStream;
         if (code == ErrorCode.NoError && stream.RemoteEnded) stream.StopSending();

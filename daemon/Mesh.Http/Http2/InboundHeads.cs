@@ -75,7 +75,7 @@ internal sealed class InboundHeads(Http2Connection connection)
     /// <summary>What was on its way when we reset the stream: decoded for the table's sake, and dropped.</summary>
     private bool OnClosed()
     {
-        connection.CountIdleFrame();
+        connection.CountLateFrame();
         return false;
     }
 

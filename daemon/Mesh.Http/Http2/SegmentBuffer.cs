@@ -5,8 +5,7 @@ namespace Mesh.Http.Http2;
 /// <summary>A queue of bytes in pooled arrays: written at the tail, read as a sequence from the head. Holds no array while empty.</summary>
 internal sealed class SegmentBuffer
 {
-    // Heads of bodies are mostly small messages; what does not fit is bulk.
-    private const int FirstSegmentBytes = 4 * 1024;
+    // What follows a first piece is bulk.
     private const int SegmentBytes = 16 * 1024;
 
     private Segment? head;
@@ -20,10 +19,12 @@ internal sealed class SegmentBuffer
         ? ReadOnlySequence<byte>.Empty
         : new ReadOnlySequence<byte>(head, headStart, tail, tail.Written);
 
-    public Memory<byte> GetMemory(int sizeHint)
+    public Memory<byte> GetMemory(int sizeHint) => GetMemory(Math.Max(1, sizeHint), sizeHint);
+
+    private Memory<byte> GetMemory(int atLeast, int wanted)
     {
         leased = true;
-        if (tail is null || tail.Free.Length < Math.Max(1, sizeHint)) AppendSegment(sizeHint);
+        if (tail is null || tail.Free.Length < atLeast) AppendSegment(wanted);
         return tail!.Free;
     }
 
@@ -40,7 +41,7 @@ internal sealed class SegmentBuffer
     {
         while (!bytes.IsEmpty)
         {
-            var target = GetMemory(1).Span;
+            var target = GetMemory(1, bytes.Length).Span;
             int count = Math.Min(target.Length, bytes.Length);
             bytes[..count].CopyTo(target);
             Advance(count);
@@ -80,9 +81,9 @@ internal sealed class SegmentBuffer
         Consume(Length);
     }
 
-    private void AppendSegment(int sizeHint)
+    private void AppendSegment(int wanted)
     {
-        var segment = Segment.Rent(Math.Max(sizeHint, tail is null ? FirstSegmentBytes : SegmentBytes));
+        var segment = Segment.Rent(tail is null ? wanted : Math.Max(wanted, SegmentBytes));
         if (tail is null) head = segment;
         else tail.Link(segment);
         tail = segment;
@@ -90,11 +91,15 @@ internal sealed class SegmentBuffer
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {
-        // Per thread, so per loop: streams that empty and fill again allocate nothing.
+        private const int SmallBytes = 1024; // most bodies are one message of less
+
+        // Per thread, so per loop: streams that empty and fill again allocate nothing. What one receive brings for a hundred streams is there at once, which
+        // is more than the shared pool keeps; together these are small enough to stay in the processor's cache.
         private const int MaxSpares = 256;
         [ThreadStatic] private static Segment? spares;
         [ThreadStatic] private static int spareCount;
 
+        private readonly byte[] small = GC.AllocateUninitializedArray<byte>(SmallBytes);
         private byte[] array = [];
 
         public static Segment Rent(int size)
@@ -102,7 +107,7 @@ internal sealed class SegmentBuffer
             var segment = spares ?? new Segment();
             if (spares is not null) (spares, spareCount) = (segment.NextSegment, spareCount - 1);
             segment.Next = null;
-            segment.array = ArrayPool<byte>.Shared.Rent(size);
+            segment.array = size <= SmallBytes ? segment.small : ArrayPool<byte>.Shared.Rent(size);
             return segment;
         }
 
@@ -126,7 +131,7 @@ internal sealed class SegmentBuffer
 
         public void Release()
         {
-            ArrayPool<byte>.Shared.Return(array);
+            if (!ReferenceEquals(array, small)) ArrayPool<byte>.Shared.Return(array);
             array = [];
             Memory = default;
             (Written, RunningIndex, Next) = (0, 0, null);

@@ -22,8 +22,8 @@ internal sealed class StreamTable(bool isServer)
     /// <summary>The next stream that we begin; negative when they are used up.</summary>
     public int NextLocalId { get; private set; } = 1;
 
-    /// <summary>By either side, since the connection began.</summary>
-    public int Begun => isServer ? (LastPeerId + 1) / 2 : NextLocalId > 0 ? NextLocalId / 2 : int.MaxValue / 2;
+    /// <summary>Since the connection began. Identifiers may be passed over, so they do not tell.</summary>
+    public int Begun { get; private set; }
 
     public int TakeLocalId()
     {
@@ -34,7 +34,11 @@ internal sealed class StreamTable(bool isServer)
 
     public bool TryGet(int id, [NotNullWhen(true)] out Http2Stream? stream) => open.TryGetValue(id, out stream);
 
-    public void Add(Http2Stream stream) => open.Add(stream.Id, stream);
+    public void Add(Http2Stream stream)
+    {
+        Begun++;
+        open.Add(stream.Id, stream);
+    }
 
     public bool Remove(Http2Stream stream) => open.Remove(stream.Id);
 
@@ -52,9 +56,6 @@ internal sealed class StreamTable(bool isServer)
         resetOrder.Enqueue(id);
         if (resetOrder.Count > RememberedResets) resetHere.Remove(resetOrder.Dequeue());
     }
-
-    /// <returns>It was remembered; nothing that comes for it is ordinary any more.</returns>
-    public bool ForgetReset(int id) => resetHere.Remove(id);
 
     /// <summary>We reset it not long ago: frames for it are ordinary and ignored (5.1).</summary>
     public bool WasResetHere(int id) => resetHere.Contains(id);

@@ -22,13 +22,14 @@ internal sealed class BodyCopy
 
     public void Add(long bytes) => Bytes += bytes;
 
+    /// <param name="replay">Gets what is read.</param>
     /// <returns>False when the read was cancelled before the end.</returns>
-    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to, GrpcMessages? messages) => Run(from.RequestBody, null, to, messages);
+    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to, GrpcMessages? messages, RequestReplay replay) => Run(from.RequestBody, null, to, messages, replay);
 
-    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to, GrpcMessages? messages) => Run(from.ResponseBody, to, null, messages);
+    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to, GrpcMessages? messages) => Run(from.ResponseBody, to, null, messages, null);
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream, GrpcMessages? messages)
+    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream, GrpcMessages? messages, RequestReplay? replay)
     {
         while (true)
         {
@@ -49,6 +50,7 @@ internal sealed class BodyCopy
             if (!read.Buffer.IsEmpty)
             {
                 messages?.Read(read.Buffer);
+                replay?.Add(read.Buffer);
                 long bytes = read.Buffer.Length;
                 try
                 {

@@ -18,6 +18,7 @@ internal sealed class HttpForwarder
     private readonly Loop loop;
     private readonly LoopTimer deadline;
     private readonly Action onClientBroken;
+    private readonly RequestReplay replay = new();
     private readonly BodyCopy requestCopy = new();
     private readonly BodyCopy responseCopy = new();
     private ClientExchange? upstream;
@@ -58,8 +59,7 @@ internal sealed class HttpForwarder
     public long RequestBytes => requestCopy.Bytes;
     public long ResponseBytes => responseCopy.Bytes;
 
-    /// <summary>The upstream has sent nothing of a response: with an idempotent bodiless request it may be tried elsewhere.</summary>
-    public bool NothingReceived { get; private set; }
+    private bool NothingReceived { get; set; } // of a response
 
     public void Begin(HttpConnectionHandler owner)
     {
@@ -68,13 +68,21 @@ internal sealed class HttpForwarder
         NothingReceived = true;
         requestCopy.Reset();
         responseCopy.Reset();
+        replay.Begin();
         timedOut = wasSilent = isClientsDeadline = isCutOff = isCutShort = IsResponseStreamed = IsUpgraded = false;
         requestError = null;
         relayFailure = null;
     }
 
     /// <summary>The request is over and reported.</summary>
-    public void End() => Owner = null;
+    public void End()
+    {
+        Owner = null;
+        replay.Forget();
+    }
+
+    /// <summary>After <see cref="RunAsync"/>: the same request can be sent again, by running once more.</summary>
+    public bool MayRepeat(ServerExchange exchange, ClientExchange client, Failure? failure) => NothingReceived && replay.IsPossible(exchange, client, failure);
 
     /// <summary>The mesh itself answered, as a route demands.</summary>
     public void Answered(int status) => Status = status;
@@ -94,6 +102,7 @@ internal sealed class HttpForwarder
             if (isClientsDeadline) timeout = left;
         }
         upstream = client;
+        isCutOff = false;
         exchange.OnBroken = onClientBroken;
         if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
         Watch(idleTimeout);
@@ -127,19 +136,18 @@ internal sealed class HttpForwarder
     private async ValueTask Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
     {
         client.StartRequest(exchange.Request, exchange.RequestFraming);
+        replay.OnStarted(exchange, client);
         if (exchange.RequestFraming.HasBody) pump = Pump(exchange, client);
         else await client.FinishRequestAsync();
         var head = await client.ReadHeadAsync();
         while (head.IsInterim && head.Status != 101)
         {
-            NothingReceived = false;
-            silence?.Touch();
+            OnReceived();
             HopByHop.Strip(head.Headers);
             await exchange.WriteInterimAsync(head);
             head = await client.ReadHeadAsync();
         }
-        NothingReceived = false;
-        silence?.Touch();
+        OnReceived();
         Status = head.Status;
         bool upgrade = HopByHop.Strip(head.Headers);
         responseEdit?.Apply(head.Headers);
@@ -155,6 +163,13 @@ internal sealed class HttpForwarder
     /// <summary>Over HTTP/2 any success says that the protocol was switched (RFC 8441 5), over HTTP/1.1 only 101. There the field comes from :protocol alone.</summary>
     private static bool IsFalseSwitch(ServerExchange exchange, int status) =>
         exchange.IsHttp2 && status is >= 200 and < 300 && exchange.Request.Headers.Contains("upgrade"u8);
+
+    private void OnReceived()
+    {
+        NothingReceived = false;
+        replay.Forget();
+        silence?.Touch();
+    }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
@@ -183,7 +198,8 @@ internal sealed class HttpForwarder
     {
         try
         {
-            if (!await requestCopy.RunAsync(exchange, client, Grpc.IsCall ? Grpc.Requests : null)) return;
+            if (replay.Length > 0) await SendAgain(client);
+            if (!await requestCopy.RunAsync(exchange, client, Grpc.IsCall ? Grpc.Requests : null, replay)) return;
             await client.FinishRequestAsync(exchange.RequestTrailers.Count > 0 ? exchange.RequestTrailers : null);
         }
         catch (HttpMessageException error)
@@ -197,6 +213,21 @@ internal sealed class HttpForwarder
             isCutOff = true;
             if (exchange.IsClientGone()) client.Abort();
             else if (exchange.ClientFault is not null) OnCutShort();
+        }
+    }
+
+    /// <summary>What an upstream that refused the request had been sent of its body.</summary>
+    private async ValueTask SendAgain(ClientExchange client)
+    {
+        requestCopy.Reset();
+        requestCopy.Add(replay.Length);
+        try
+        {
+            await client.WriteAsync(replay.Lend());
+        }
+        finally
+        {
+            replay.Return();
         }
     }
 
@@ -266,6 +297,7 @@ internal sealed class HttpForwarder
 
     private void OnCutShort()
     {
+        if (upstream is null) return; // the exchange is over
         isCutShort = true;
         responseCopy.Watch = silence ??= new IdleWatch(loop, OnSilence);
         silence.Tighten(CutShortPatience);

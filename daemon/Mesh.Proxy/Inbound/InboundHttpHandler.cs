@@ -24,10 +24,14 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     {
         target.Authorize(exchange.Request, httpPending: false);
         Prepare(exchange.Request, host);
-        var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
-        Chose(target.Application);
-        var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);
-        await upstream.GiveBackAsync(application, failure is null);
-        return failure;
+        for (int refusals = 0; ;)
+        {
+            var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
+            Chose(target.Application);
+            var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);
+            bool again = Forwarder.MayRepeat(exchange, application, failure);
+            await upstream.GiveBackAsync(application, failure is null);
+            if (!again || failure!.RetrySafe && refusals++ > 0) return failure;
+        }
     }
 }

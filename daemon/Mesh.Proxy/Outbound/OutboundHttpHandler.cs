@@ -21,9 +21,6 @@ internal sealed class OutboundHttpHandler(
     ProxyContext context, Loop loop, LocalWorkloadState? source, IpPort client, IOutboundScope scope)
     : HttpConnectionHandler(context, loop)
 {
-    /// <summary>A request that makes its application close every connection it comes by shall not go round all that are kept.</summary>
-    private const int MaxStaleRetries = 3;
-
     private readonly LoopLocal local = context.OnLoop(loop);
     private readonly ForwardedFields? forwarded = source is null ? new ForwardedFields(client.Address) : null;
 
@@ -92,7 +89,7 @@ internal sealed class OutboundHttpHandler(
     private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         EndpointModel? failed = null;
-        for (int retries = service.Traffic.ConnectRetries, staleRetries = MaxStaleRetries; ;)
+        for (int retries = service.Traffic.ConnectRetries; ;)
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
@@ -107,12 +104,9 @@ internal sealed class OutboundHttpHandler(
                 var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout, service.Traffic.IdleTimeout);
-                bool stale = failure is { Flag: ResponseFlag.UC } && Forwarder.NothingReceived && upstream.BrokeWithKeptConnection && staleRetries > 0;
-                bool refused = failure is { RetrySafe: true } && retries > 0;
+                bool again = Forwarder.MayRepeat(exchange, upstream, failure);
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
-                if (!(stale && IsIdempotent(exchange.Request) || refused) || exchange.RequestFraming.HasBody) return failure;
-                if (refused) retries--;
-                else staleRetries--;
+                if (!again || failure!.RetrySafe && retries-- <= 0) return failure;
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && (retries > 0 || IsTooLate))
             {
@@ -136,12 +130,6 @@ internal sealed class OutboundHttpHandler(
         AppProtocol.Detect => exchange.IsHttp2 && (source is not null || Grpc.IsGrpc(exchange.Request.Headers)),
         _ => false,
     };
-
-    /// <summary>A kept connection may be closed by the upstream just when we use it. Without a body and with an idempotent method
-    /// the request may be sent again (RFC 9110 9.2.2).</summary>
-    private static bool IsIdempotent(RequestHead request) =>
-        request.IsMethod("GET"u8) || request.IsMethod("HEAD"u8) || request.IsMethod("OPTIONS"u8)
-        || request.IsMethod("PUT"u8) || request.IsMethod("DELETE"u8) || request.IsMethod("TRACE"u8);
 
     /// <summary>For a destination on this machine nobody else will ask: both sides' policies are applied here in one pass.</summary>
     private void Authorize(RequestHead request, Snapshot snapshot, EndpointModel endpoint, SpiffeId? identity)

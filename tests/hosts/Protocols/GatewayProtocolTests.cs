@@ -64,6 +64,16 @@ public sealed partial class GatewayProtocolTests(ProtocolFixture fixture) : ICla
         Assert.Equal("20000 succeeded, 0 failed, 0 errored, 0 timeout", Outcome().Match(said).Value);
     }
 
+    /// <summary>nginx answers a POST to a file before it has read it, and resets the stream with NO_ERROR behind the answer: thousands a second.</summary>
+    [Fact]
+    public async Task Server_that_answers_early_under_load_keeps_its_connections()
+    {
+        string body = Path.Combine(fixture.Files, "early", "1k");
+        string said = await fixture.Space.MustAsync($"h2load -n 20000 -c 10 -m 50 -d {body} http://127.0.0.1/early/1k");
+        Assert.Equal("20000 succeeded, 0 failed, 0 errored, 0 timeout", Outcome().Match(said).Value);
+        Assert.DoesNotMatch("mesh_http2_connection_errors_total\\{side=\"upstream\".* [1-9]", await fixture.MetricsAsync());
+    }
+
     // nghttp shows trailers and checks flow control with a small window of its own.
     [Theory]
     [InlineData("files")]

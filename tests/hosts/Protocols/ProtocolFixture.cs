@@ -4,7 +4,7 @@ using Mesh.Kit.Machines;
 namespace Mesh.Tests.Hosts.Protocols;
 
 /// <summary>The published meshd as a gateway on port 80 and real applications behind it: by the first part of the path one that speaks
-/// HTTP/1.1 (nginx), HTTP/2 (nghttpd), gRPC (its C core), WebSocket (a library). One for all tests of the class.</summary>
+/// HTTP/1.1 (nginx), HTTP/2 (nghttpd), HTTP/2 and answers without reading the request (nginx), gRPC (its C core), WebSocket (a library). One for all tests of the class.</summary>
 public sealed class ProtocolFixture : IAsyncLifetime
 {
     private const string Address = "127.0.0.1";
@@ -16,14 +16,14 @@ public sealed class ProtocolFixture : IAsyncLifetime
 
     public HostNamespace Space => edge.Space;
 
-    /// <summary>files/ and h2/, each with 1k and 1m, as they are served.</summary>
+    /// <summary>files/, h2/ and early/, each with 1k and 1m, as they are served.</summary>
     public string Files => Path.Combine(edge.Folder, "www");
 
     public async Task InitializeAsync()
     {
         edge = await Edge.CreateAsync();
         WriteFiles();
-        await edge.StartNginxAsync($"server {{ listen {Address}:9001; root {Files}; }}");
+        await edge.StartNginxAsync($"server {{ listen {Address}:9001; root {Files}; }} server {{ listen {Address}:9005 http2; root {Files}; error_page 405 =200 $uri; }}");
         edge.Start("nghttpd", ["nghttpd", "--no-tls", "-a", Address, "-d", Files, "--echo-upload", "9002"]);
         edge.Start("grpc", [Python, Program("grpc_server.py"), Address, "9003"]);
         edge.Start("websocket", [Python, Program("websocket_server.py"), Address, "9004"]);
@@ -39,11 +39,12 @@ public sealed class ProtocolFixture : IAsyncLifetime
             """);
         AddRoute(resources, "files", 9001, "http");
         AddRoute(resources, "h2", 9002, "kubernetes.io/h2c");
+        AddRoute(resources, "early", 9005, "kubernetes.io/h2c");
         AddRoute(resources, "test.Echo", 9003, "grpc");
         AddRoute(resources, "talk", 9004, "kubernetes.io/ws");
         resources.Append(Edge.Service("dead", 9009, protocol: "grpc")).Append(GrpcRoute);
         await edge.StartAsync(resources.ToString());
-        await edge.ListensAsync(80, 81, 9001, 9002, 9003, 9004);
+        await edge.ListensAsync(80, 81, 9001, 9002, 9003, 9004, 9005);
     }
 
     public Task DisposeAsync() => edge.DisposeAsync().AsTask();
@@ -94,7 +95,7 @@ public sealed class ProtocolFixture : IAsyncLifetime
         {
             byte[] bytes = new byte[size];
             random.NextBytes(bytes);
-            foreach (string place in new[] { "files", "h2" })
+            foreach (string place in new[] { "files", "h2", "early" })
             {
                 Directory.CreateDirectory(Path.Combine(Files, place));
                 File.WriteAllBytes(Path.Combine(Files, place, name), bytes);

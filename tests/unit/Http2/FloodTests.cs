@@ -96,23 +96,6 @@ public class FloodTests
     }
 
     [Fact]
-    public void Resets_that_meet_ours_on_the_way_are_no_flood_and_a_second_one_is()
-    {
-        var peer = new RawPeer(loop, limits: Small);
-        for (int id = 1; id < 200; id += 2)
-        {
-            Answer(peer, id);
-            loop.Advance(2 * Small.LingerTimeout);
-            peer.Collect();
-            Assert.Equal([ErrorCode.NoError], peer.Resets(id));
-        }
-        for (int id = 1; id < 200; id += 2) peer.Send(Frame(3, 0, id, 0, 0, 0, 0));
-        Assert.True(peer.UnderTest.IsOpen);
-        for (int id = 1; id < 200 && peer.GoAway is null; id += 2) peer.Send(Frame(3, 0, id, 0, 0, 0, 0));
-        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
-    }
-
-    [Fact]
     public void Server_may_refuse_the_rest_of_any_number_of_uploads()
     {
         var peer = new RawPeer(loop, againstServer: false, limits: Small);
@@ -122,6 +105,54 @@ public class FloodTests
             peer.Send([.. Frame(1, 5, id, 0x88), .. Frame(3, 0, id, 0, 0, 0, 0)]);
         }
         Assert.True(peer.UnderTest.IsOpen);
+    }
+
+    /// <summary>What a server may send of any number of requests without having made more work than they were.</summary>
+    public static TheoryData<string, bool, byte[][]> EndsByServers => new()
+    {
+        { "NO_ERROR after an answer to a request that it had not read", false, [Frame(1, 5, 1, 0x88), Frame(3, 0, 1, 0, 0, 0, 0)] },
+        { "a reset instead of an answer", false, [Frame(3, 0, 1, 0, 0, 0, 2)] },
+        { "an answer against the rules", false, [Frame(1, 5, 1, 0x84)] },
+        { "an answer that was on its way when we gave the request up", true, [Frame(1, 4, 1, 0x88), Frame(0, 0, 1, 1, 2, 3), Frame(0, 1, 1), Frame(3, 0, 1, 0, 0, 0, 0)] },
+    };
+
+    [Theory]
+    [MemberData(nameof(EndsByServers))]
+    public void Server_may_end_any_number_of_requests_as_it_likes(string how, bool givenUp, byte[][] frames)
+    {
+        var peer = new RawPeer(loop, againstServer: false, limits: Small);
+        for (byte id = 1; id < 200; id += 2)
+        {
+            var stream = loop.Run(async () => await peer.UnderTest.OpenAsync(Heads.Request(), endStream: true));
+            if (givenUp) stream.Reset(ErrorCode.Cancel);
+            foreach (byte[] frame in frames) frame[8] = id;
+            peer.Send(frames.SelectMany(frame => frame).ToArray());
+            stream.Dispose();
+        }
+        Assert.True(peer.UnderTest.IsOpen, how);
+    }
+
+    [Fact]
+    public void Client_may_reset_what_was_answered_meanwhile()
+    {
+        var peer = new RawPeer(loop, limits: Small);
+        for (int id = 1; id < 200; id += 2)
+        {
+            peer.Send(Frame(1, 5, id, Get));
+            var stream = loop.Run(async () => await peer.UnderTest.AcceptAsync())!;
+            loop.Run(async () => await stream.SendHeadersAsync(Heads.Response(200), endStream: true));
+            peer.Send(Frame(3, 0, id, 0, 0, 0, 8));
+            stream.Dispose();
+        }
+        Assert.True(peer.UnderTest.IsOpen);
+    }
+
+    [Fact]
+    public void Identifiers_passed_over_give_no_right_to_anything()
+    {
+        var peer = new RawPeer(loop, limits: Small).Send(Frame(1, 4, int.MaxValue, Get));
+        Repeat(peer, Frame(8, 0, 0, 0, 0, 0, 1), 30);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
     }
 
     [Fact]

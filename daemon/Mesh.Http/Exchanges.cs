@@ -80,6 +80,9 @@ public abstract class ClientExchange : IAsyncDisposable
     /// <summary>The connection has carried an exchange before: a failure then means something else than on a fresh one.</summary>
     public abstract bool IsOnKeptConnection { get; }
 
+    /// <summary>Of an exchange that broke: the kept connection ended with it, so the upstream may have closed it just when it was used. Of a stream alone that cannot be.</summary>
+    public virtual bool BrokeWithKeptConnection => IsOnKeptConnection;
+
     /// <summary>The upstream can say <see cref="IsRefused"/>.</summary>
     public abstract bool CanRefuse { get; }
 

@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Mesh.Http;
 
@@ -43,6 +46,14 @@ public sealed class WebSocketFrames
         BinaryPrimitives.WriteUInt32BigEndian(destination[2..], key);
         BinaryPrimitives.WriteUInt16BigEndian(destination[6..], (ushort)(1001 ^ key >> 16));
         return 8;
+    }
+
+    /// <summary>RFC 6455 4.2.2: what proves that the key was read by somebody who knows WebSocket.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "the algorithm of the protocol; it protects nothing")]
+    public static byte[] AcceptKey(ReadOnlySpan<byte> key)
+    {
+        byte[] hash = SHA1.HashData([.. key, .. "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8]);
+        return Encoding.ASCII.GetBytes(Convert.ToBase64String(hash));
     }
 
     private int Read(ReadOnlySpan<byte> bytes, bool stopAtFrame)

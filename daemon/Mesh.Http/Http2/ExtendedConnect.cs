@@ -1,7 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Mesh.Http.Http2;
 
 /// <summary>A request for another protocol (WebSocket) as HTTP/2 says it, CONNECT with :protocol, and as HTTP/1.1 does, GET with Upgrade (RFC 8441).</summary>
@@ -31,13 +27,5 @@ internal static class ExtendedConnect
         head.Headers.Add("connection"u8, "upgrade"u8);
         head.Headers.Add("upgrade"u8, protocol);
         if (!acceptKey.IsEmpty) head.Headers.Set("sec-websocket-accept"u8, acceptKey);
-    }
-
-    /// <summary>RFC 6455 4.2.2: what proves that the key was read by somebody who knows WebSocket.</summary>
-    [SuppressMessage("Security", "CA5350", Justification = "the algorithm of the protocol; it protects nothing")]
-    public static byte[] AcceptKey(ReadOnlySpan<byte> key)
-    {
-        byte[] hash = SHA1.HashData([.. key, .. "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8]);
-        return Encoding.ASCII.GetBytes(Convert.ToBase64String(hash));
     }
 }

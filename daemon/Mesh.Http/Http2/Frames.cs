@@ -111,6 +111,14 @@ internal static class FrameRules
         }
     }
 
+    /// <summary>The rule outlived by what it was for: priorities are passed over, but who says this is broken (RFC 7540 5.3.1).</summary>
+    /// <param name="priority">The fields of a PRIORITY frame, or of HEADERS: at least five bytes.</param>
+    public static void CheckDependency(scoped in FrameHeader frame, ReadOnlySpan<byte> priority)
+    {
+        if ((BinaryPrimitives.ReadInt32BigEndian(priority) & int.MaxValue) == frame.StreamId)
+            throw new Http2ProtocolException(ErrorCode.ProtocolError, $"{frame.Type} makes stream {frame.StreamId} depend on itself (RFC 7540 5.3.1)");
+    }
+
     private static void DemandStream(in FrameHeader frame)
     {
         if (frame.StreamId == 0)

@@ -48,8 +48,9 @@ internal sealed class HeaderBlock(int maxBytes, int maxContinuations)
     {
         payload = FrameParser.WithoutPadding(frame, payload);
         if (!frame.Has(FrameFlags.Priority)) return payload;
-        // Priority is deprecated (5.3.2): the five bytes are passed over.
+        // Priority is deprecated (5.3.2): the five bytes are passed over once they make sense.
         if (payload.Length < 5) throw new Http2ProtocolException(ErrorCode.FrameSizeError, "HEADERS frame too short for its priority fields (RFC 9113 6.2)");
+        FrameRules.CheckDependency(frame, payload);
         return payload[5..];
     }
 

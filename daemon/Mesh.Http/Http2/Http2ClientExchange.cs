@@ -23,6 +23,7 @@ public sealed class Http2ClientExchange : ClientExchange
     private BodyFraming framing;
 
     public override bool IsOnKeptConnection => kept;
+    public override bool BrokeWithKeptConnection => kept && Connection is { IsOpen: false, Reproach: null };
     public override bool CanRefuse => true;
     public override bool IsRefused => stream is null || stream.IsRefused;
     public override BodyFraming ResponseFraming => framing;
@@ -126,7 +127,7 @@ public sealed class Http2ClientExchange : ClientExchange
         if (!Connection.Peer.EnableConnectProtocol)
             throw new HttpMessageException(502, "the upstream speaks HTTP/2 and does not offer other protocols over it (RFC 8441)");
         protocol.Set(UpgradeField.First(headers));
-        if (headers.TryGet("sec-websocket-key"u8, out var key)) acceptKey = ExtendedConnect.AcceptKey(key);
+        if (headers.TryGet("sec-websocket-key"u8, out var key)) acceptKey = WebSocketFrames.AcceptKey(key);
     }
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]

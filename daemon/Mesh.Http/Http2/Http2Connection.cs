@@ -72,6 +72,9 @@ public sealed class Http2Connection : IDrainable
     /// <summary>Clients: a stream can be opened now, without waiting.</summary>
     public bool CanOpen => IsOpen && !Draining && Streams.NextLocalId > 0 && Streams.Count < Peer.MaxConcurrentStreams;
 
+    /// <summary>Clients: the peer allows no stream at all (5.1.2).</summary>
+    public bool IsShut => Peer.MaxConcurrentStreams == 0;
+
     /// <summary>Clients: a stream was opened before.</summary>
     public bool HasServed => Streams.NextLocalId != 1;
 
@@ -190,6 +193,10 @@ public sealed class Http2Connection : IDrainable
 
     /// <summary>A receiver gives window back for what it has got, and may open a window for each stream: so many WINDOW_UPDATE frames are its good right.</summary>
     internal long WindowUpdatesExpected => Scheduler.DataFrames * Limits.WindowUpdatesPerDataFrame + Streams.Begun * 2;
+
+    /// <summary>Who measures a connection sends a PING with each DATA frame that it got, one at a time: gRPC's estimate of bandwidth and delay. A conversation of small
+    /// messages over a fast network has thousands a second.</summary>
+    internal long PingsExpected => Scheduler.DataFrames;
 
     /// <summary>What was on its way when a stream ended comes late: a head, trailers or the end, and a reset, which some servers send after each answer that
     /// came before they had read the end of its request.</summary>

@@ -7,12 +7,13 @@ public sealed record Http2Settings
 
     public static readonly Http2Settings Client = new() { MaxHeaderListBytes = 16 * 1024 };
 
-    /// <summary>For requests of applications, on both sides: windows for a fast network and, kept unread, for the memory of one machine.</summary>
+    /// <summary>For requests of applications, on both sides: windows for a fast network and, kept unread, for the memory of one machine. Frames of the size that everybody
+    /// accepts: a larger one lets an upload hold up others, and a client that does not ask sends none (h2spec takes an accepted larger one for a fault).</summary>
     public static readonly Http2Settings Requests = new()
     {
         StreamWindowBytes = 1024 * 1024,
         ConnectionWindowBytes = 4 * 1024 * 1024,
-        MaxFrameBytes = 64 * 1024,
+        MaxFrameBytes = FrameHeader.DefaultMaxFrameSize,
         ExtendedConnect = true,
     };
 
@@ -63,8 +64,8 @@ public sealed record Http2Limits
     /// <summary>Resets per second that are always allowed: how fast the burst refills.</summary>
     public int ResetsPerSecond { get; init; } = 200;
 
-    /// <summary>SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, frames for closed streams and surplus WINDOW_UPDATE in a burst: all of them
-    /// make work without moving anything.</summary>
+    /// <summary>SETTINGS, PRIORITY, GOAWAY, unknown and empty DATA frames, frames for closed streams and surplus PING and WINDOW_UPDATE in a burst: all of them
+    /// make work without moving anything. A PING for each DATA frame that we sent is no surplus.</summary>
     public int IdleFrameBurst { get; init; } = 1000;
 
     public int IdleFramesPerSecond { get; init; } = 100;

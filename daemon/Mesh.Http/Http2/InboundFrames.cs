@@ -11,6 +11,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
     private readonly InboundHeads heads = new(connection);
     private readonly HeaderBlock block = new(connection.Settings.MaxHeaderListBytes, connection.Limits.MaxContinuationFrames);
     private long windowUpdates;
+    private long pings;
     private Http2Stream? dataStream; // of the DATA frame that is arriving; null when it is ignored
     private int dataBytes;
 
@@ -21,7 +22,7 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
             throw new Http2ProtocolException(ErrorCode.ProtocolError, $"the first frame is {frame.Type}, must be SETTINGS (RFC 9113 3.4)");
         block.Check(frame);
         if (frame.Type == FrameType.Data) BeginData(frame);
-        else if (frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation) connection.CountIdleFrame();
+        else if (IsIdle(frame)) connection.CountIdleFrame();
     }
 
     public void OnPayload(in FrameHeader frame, ReadOnlySpan<byte> payload)
@@ -31,6 +32,9 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
             case FrameType.Headers or FrameType.Continuation:
                 if (frame.Type == FrameType.Headers) heads.CheckStreamId(frame.StreamId);
                 if (block.Add(frame, payload, out var fields)) heads.OnBlock(frame.StreamId, fields, block.EndStream);
+                break;
+            case FrameType.Priority:
+                FrameRules.CheckDependency(frame, payload);
                 break;
             case FrameType.RstStream:
                 OnReset(frame.StreamId, (ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload));
@@ -78,6 +82,12 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
         if (end) connection.EndRemote(stream);
     }
 
+    private bool IsIdle(in FrameHeader frame)
+    {
+        if (frame.Type == FrameType.Ping && !frame.Has(FrameFlags.Ack)) return ++pings > connection.PingsExpected;
+        return frame.Type is FrameType.Settings or FrameType.Ping or FrameType.Priority or > FrameType.Continuation;
+    }
+
     private void BeginData(in FrameHeader frame)
     {
         (dataStream, dataBytes) = (null, 0);
@@ -103,8 +113,9 @@ internal sealed class InboundFrames(Http2Connection connection) : IFrameHandler
             connection.CountLateFrame();
             return;
         }
-        // A client can begin and reset for ever (CVE-2023-44487), a server resets no more than we ask of it.
-        if (connection.IsServer) connection.CountReset();
+        // A client can begin and reset for ever (CVE-2023-44487); one that has its whole answer spares nobody any work by giving up the rest of its request, as gRPC's do.
+        // A server resets no more than we ask of it.
+        if (connection.IsServer && !stream.LocalEnded) connection.CountReset();
         stream.ResetCode = code;
         stream.IsRefused = code == ErrorCode.RefusedStream;
         if (code == ErrorCode.NoError && stream.RemoteEnded) stream.StopSending();

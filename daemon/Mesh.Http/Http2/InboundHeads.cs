@@ -47,11 +47,14 @@ internal sealed class InboundHeads(Http2Connection connection)
         if (MessageRules.CheckRequest(fields, connection.Settings.ExtendedConnect) is { } wrong) return RefuseRequest(id, fields, wrong);
         if (!MessageRules.TryGetContentLength(fields, out long length) || endStream && length > 0)
             return RefuseRequest(id, fields, "content-length is not a number, or not that of the body (RFC 9113 8.1.1)");
+        fields.TryGet(":method"u8, out var method);
+        bool isConnect = method.SequenceEqual("CONNECT"u8);
+        // What follows belongs to the tunnel: whoever read the request as HTTP/1.1 would wait for content, and take it from the next request.
+        if (isConnect && length > 0) return RefuseRequest(id, fields, "CONNECT has no content, but a content-length (RFC 9110 9.3.6)");
         var stream = StreamPool.Rent(connection, id);
         stream.Headers = fields;
-        fields.TryGet(":method"u8, out var method);
-        stream.IsConnectRequest = method.SequenceEqual("CONNECT"u8);
-        stream.Promise(stream.IsConnectRequest ? -1 : length);
+        stream.IsConnectRequest = isConnect;
+        stream.Promise(isConnect ? -1 : length);
         connection.OnRequest(stream);
         if (endStream) connection.EndRemote(stream);
         return true;

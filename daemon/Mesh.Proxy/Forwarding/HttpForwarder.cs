@@ -258,6 +258,7 @@ internal sealed class HttpForwarder
         head.Headers.TryGet("upgrade"u8, out var protocol);
         if (!UpgradeField.Lists(exchange.Request.Headers, protocol)) throw new HttpMessageException(502, "the upstream switched to a protocol that was not asked for");
         bool isWebSocket = Ascii.EqualsIgnoreCase(protocol, "websocket"u8);
+        if (isWebSocket && exchange.IsHttp2) WebSocketKey.DemandProof(exchange.Request.Headers, head.Headers);
         await exchange.WriteInterimAsync(head);
         deadline.Cancel();
         silence?.End();
@@ -288,7 +289,7 @@ internal sealed class HttpForwarder
             RetrySafe: NothingReceived && client.IsRefused);
     }
 
-    private static readonly Failure DeadlinePassed =
+    internal static readonly Failure DeadlinePassed =
         new(ResponseFlag.DT, FailureSide.Upstream, FailureStage.Response, "the deadline that the client set with grpc-timeout has passed");
 
     private void Watch(TimeSpan idleTimeout)

@@ -11,12 +11,16 @@ internal sealed class RequestReplay
     /// <summary>A larger body is sent once: keeping it would cost every upload a copy.</summary>
     internal const int MostBytes = 16 * 1024;
 
+    /// <summary>A request that makes its application close every connection it comes by shall not go round all that are kept.</summary>
+    private const int MostStaleRepeats = 3;
+
     private const int SmallBytes = 1024; // most messages of gRPC
 
     private byte[] buffer = [];
     private byte[] small = [];
     private bool isWhole; // all that was read is here
     private bool isLent;
+    private int staleRepeats;
 
     public int Length { get; private set; }
 
@@ -38,6 +42,7 @@ internal sealed class RequestReplay
     {
         Release();
         isWhole = true;
+        staleRepeats = 0;
     }
 
     /// <summary>The request's head was sent, for the first time or again: whether its body is worth keeping.</summary>
@@ -71,7 +76,9 @@ internal sealed class RequestReplay
     public bool IsPossible(ServerExchange exchange, ClientExchange upstream, Failure? failure)
     {
         if (failure is null || exchange.RequestFraming.HasBody && !isWhole) return false;
-        return failure.RetrySafe || failure.Flag == ResponseFlag.UC && upstream.IsOnKeptConnection && IsIdempotent(exchange.Request);
+        if (failure.RetrySafe) return true;
+        bool isStale = failure.Flag == ResponseFlag.UC && upstream.BrokeWithKeptConnection && IsIdempotent(exchange.Request);
+        return isStale && staleRepeats++ < MostStaleRepeats;
     }
 
     private static bool IsIdempotent(RequestHead request) =>

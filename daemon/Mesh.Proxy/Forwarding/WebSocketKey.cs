@@ -19,4 +19,13 @@ internal static class WebSocketKey
         Base64.EncodeToUtf8(nonce, text, out _, out _);
         headers.Add("sec-websocket-key"u8, text);
     }
+
+    /// <summary>A client of HTTP/2 cannot see that the key was read by somebody who knows WebSocket; who made the key must (RFC 6455 4.1).</summary>
+    /// <exception cref="HttpMessageException">502: the upstream did not prove it.</exception>
+    public static void DemandProof(HeaderList request, HeaderList response)
+    {
+        request.TryGet("sec-websocket-key"u8, out var key);
+        bool proven = response.TryGet("sec-websocket-accept"u8, out var accept) && accept.SequenceEqual(WebSocketFrames.AcceptKey(key));
+        if (!proven) throw new HttpMessageException(502, "the upstream switched to WebSocket without the Sec-WebSocket-Accept that belongs to the key (RFC 6455 4.1)");
+    }
 }

@@ -63,7 +63,7 @@ internal sealed class InboundUpstream(Connection first, InboundTarget target, Pr
             while (true)
             {
                 if (!http2.TryFind(0, out var shared)) shared = http2.Start(0, Connect(loop));
-                if (await SharedHttp2<int>.ReadyAsync(shared) is not { } connection) continue;
+                if (await SharedHttp2<int>.ReadyAsync(shared, TimeSpan.Zero) is not { } connection) continue;
                 var exchange = new Http2ClientExchange();
                 exchange.Begin(connection);
                 return exchange;

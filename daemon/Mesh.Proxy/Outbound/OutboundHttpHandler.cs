@@ -96,6 +96,7 @@ internal sealed class OutboundHttpHandler(
             Parties = local.Parties.Get(snapshot, source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
             Chose(endpoint.Target);
+            if (IsTooLate) return HttpForwarder.DeadlinePassed;
             var key = PoolKey.Of(source, service, endpoint, client);
             endpoint.State.Begin(Loop.Index);
             try
@@ -107,7 +108,7 @@ internal sealed class OutboundHttpHandler(
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
                 if (!again || failure!.RetrySafe && retries-- <= 0) return failure;
             }
-            catch (ProxyException error) when (error.Failure.RetrySafe && retries > 0)
+            catch (ProxyException error) when (error.Failure.RetrySafe && (retries > 0 || IsTooLate))
             {
                 failed = endpoint;
                 retries--;
@@ -118,6 +119,9 @@ internal sealed class OutboundHttpHandler(
             }
         }
     }
+
+    /// <summary>The client has given up: with a connection that was waited for that long, or before another is tried.</summary>
+    private bool IsTooLate => Forwarder.Grpc.Remaining <= TimeSpan.Zero;
 
     /// <summary>A port whose protocol nobody named is spoken to as the workload itself speaks. What a gateway's client speaks says nothing about the application.</summary>
     private bool SpeaksHttp2(ServicePortModel service, ServerExchange exchange) => service.Protocol switch

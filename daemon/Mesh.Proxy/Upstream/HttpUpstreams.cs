@@ -66,7 +66,7 @@ internal sealed class HttpUpstreams(ProxyContext context, LoopLocal local)
             while (true)
             {
                 if (!http2.TryFind(key, out var shared)) shared = http2.Start(key, local.Connector.ConnectAsync(request));
-                if (await SharedHttp2<PoolKey>.ReadyAsync(shared) is { } connection) return Lease(connection);
+                if (await SharedHttp2<PoolKey>.ReadyAsync(shared, request.Timeout) is { } connection) return Lease(connection);
             }
         }
         catch (ConnectionBrokenException error)

@@ -80,17 +80,22 @@ internal sealed class SharedHttp2<TKey>
     }
 
     /// <summary>Waits for the connection and for the peer's SETTINGS, which say how many streams it takes and whether it takes other protocols.</summary>
+    /// <param name="timeout">For the SETTINGS; zero for the connection's own.</param>
     /// <returns>Null: others have taken all its streams meanwhile.</returns>
-    /// <exception cref="ConnectionBrokenException">The peer does not speak HTTP/2, or closed the connection.</exception>
-    public static async ValueTask<Http2Connection?> ReadyAsync(Shared shared)
+    /// <exception cref="ConnectionBrokenException">The peer does not speak HTTP/2, takes no streams, or closed the connection.</exception>
+    public static async ValueTask<Http2Connection?> ReadyAsync(Shared shared, TimeSpan timeout)
     {
         shared.Reserved++;
         try
         {
             var connection = await shared.Ready;
-            await connection.WaitForPeerAsync();
+            await WaitForPeerAsync(connection, timeout);
             if (!connection.IsOpen) throw new ConnectionBrokenException(BreakKind.Reset, connection.EndReason ?? "it closed the connection");
-            return connection.CanOpen ? connection : null;
+            if (connection.CanOpen) return connection;
+            if (connection is not { IsShut: true, ActiveStreams: 0 }) return null;
+            // Another one would fare no better, and after that one another.
+            _ = connection.GoAwayAsync();
+            throw new ConnectionBrokenException(BreakKind.Reset, "it takes no streams: its SETTINGS_MAX_CONCURRENT_STREAMS is 0");
         }
         finally
         {
@@ -107,6 +112,22 @@ internal sealed class SharedHttp2<TKey>
             byKey.Remove(key);
             foreach (var shared in list.ToArray()) shared.Http2?.Abort();
         }
+    }
+
+    private static async ValueTask WaitForPeerAsync(Http2Connection connection, TimeSpan timeout)
+    {
+        var known = connection.WaitForPeerAsync();
+        if (known.IsCompleted || timeout <= TimeSpan.Zero)
+        {
+            await known;
+            return;
+        }
+        var late = new TaskCompletionSource();
+        var timer = new LoopTimer(connection.Loop.Timers, static late => ((TaskCompletionSource)late!).SetResult(), late);
+        timer.Arm(timeout);
+        await Task.WhenAny(known, late.Task);
+        timer.Cancel();
+        if (!known.IsCompleted) throw new ConnectionBrokenException(BreakKind.ConnectFailed, $"its SETTINGS did not come within {timeout}");
     }
 
     private Shared Add(in TKey key)

@@ -28,6 +28,8 @@ public class FrameRuleTests
         { "HEADERS that HPACK cannot read (4.3)", ErrorCode.CompressionError, Frame(Headers, EndHeaders, 1, 0x80) },
         { "PRIORITY on stream 0 (6.3)", ErrorCode.ProtocolError, Frame(Priority, 0, 0, 0, 0, 0, 0, 0) },
         { "PRIORITY of 4 bytes (6.3)", ErrorCode.FrameSizeError, Frame(Priority, 0, 1, 0, 0, 0, 0) },
+        { "PRIORITY of a stream that depends on itself (RFC 7540 5.3.1)", ErrorCode.ProtocolError, Frame(Priority, 0, 1, 0x80, 0, 0, 1, 7) },
+        { "HEADERS of a stream that depends on itself (RFC 7540 5.3.1)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders | PriorityFlag, 1, [0, 0, 0, 1, 7, .. Get]) },
         { "RST_STREAM on stream 0 (6.4)", ErrorCode.ProtocolError, Frame(Rst, 0, 0, 0, 0, 0, 8) },
         { "RST_STREAM on an idle stream (6.4)", ErrorCode.ProtocolError, Frame(Rst, 0, 1, 0, 0, 0, 8) },
         { "RST_STREAM of 3 bytes (6.4)", ErrorCode.FrameSizeError, Join(Open(1), Frame(Rst, 0, 1, 0, 0, 8)) },
@@ -103,6 +105,8 @@ public class FrameRuleTests
         { "host that differs from :authority (8.3.1)", ErrorCode.ProtocolError, Request(EndHeaders, ("host", "b")) },
         { "CONNECT with :path (8.5)", ErrorCode.ProtocolError,
             Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"), (":authority", "a:1"), (":path", "/"))) },
+        { "CONNECT with a content-length (RFC 9110 9.3.6)", ErrorCode.ProtocolError,
+            Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"), (":authority", "a:1"), ("content-length", "5"))) },
         { "CONNECT without :authority (8.5)", ErrorCode.ProtocolError, Frame(Headers, EndHeaders, 1, Block((":method", "CONNECT"))) },
     };
 

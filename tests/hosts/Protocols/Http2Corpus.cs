@@ -127,6 +127,8 @@ internal static class Http2Corpus
             yield return new(Request(method, ("content-length", $"{Smuggled.Length}")), Smuggled);
         }
         yield return new([(":method", "CONNECT"), (":authority", "a:80")], Smuggled);
+        foreach (string length in (string[])["0", "1", "5", "50"])
+            yield return new([(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/item-{id}"), (":authority", "a"), ("content-length", length)], "");
         foreach (string protocol in (string[])["websocket", "h2c", "HTTP/2.0", "connect-udp", "websocket, h2c", ""])
         {
             yield return new([(":method", "CONNECT"), (":protocol", protocol), (":scheme", "http"), (":path", "/item-{id}"), (":authority", "a")], Smuggled);

@@ -34,6 +34,18 @@ public sealed class GrpcTests
     [Theory]
     [InlineData("a")]
     [InlineData("b")]
+    public void Deadline_is_kept_while_the_application_that_was_dialled_says_nothing(string machine) => With(machine, async (machines, app, client) =>
+    {
+        var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(("grpc-timeout", "300m")), OneMessage);
+        await app.AcceptAsync();
+        Assert.Equal("4", Text(await call.ReadHeadersAsync(), "grpc-status"));
+        var record = await RecordAsync(machines);
+        Assert.Equal((ResponseFlag.DT, 4), (record.Flag, record.Grpc?.Status));
+    });
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
     public void Deadline_that_passes_inside_the_response_ends_it_with_the_status(string machine) => With(machine, async (_, app, client) =>
     {
         var call = await Http2Peer.Client(client.Connection).RequestAsync(Call(("grpc-timeout", "500m")), OneMessage);

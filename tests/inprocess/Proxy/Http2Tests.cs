@@ -187,6 +187,31 @@ public sealed class Http2Tests
     });
 
     [Fact]
+    public void Stream_that_the_application_reset_on_a_kept_connection_is_not_sent_again() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        var peer = Http2Peer.Client(client.Connection);
+        var first = await peer.RequestAsync(Request());
+        var server = Http2Peer.Server((await app.AcceptAsync()).Connection);
+        await Http2Peer.RespondAsync(await server.AcceptAsync(), Response(200), "first");
+        Assert.Equal("first", await Bodies.ReadTextAsync(first.Input));
+        var second = await peer.RequestAsync(Request());
+        (await server.AcceptAsync()).Reset(ErrorCode.InternalError);
+        Assert.Equal("503", Text(await second.ReadHeadersAsync(), ":status"));
+        Assert.Equal((2, 1), (server.Http2.StreamsBegun, app.Count));
+    });
+
+    [Fact]
+    public void Application_that_takes_no_streams_is_reported_and_not_dialled_for_ever() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());
+        for (int i = 0; i < 2; i++) Http2Peer.Server((await app.AcceptAsync()).Connection, Http2Settings.Requests with { MaxConcurrentStreams = 0 });
+        var answer = await request.ReadHeadersAsync();
+        Assert.Equal("503", Text(answer, ":status"));
+        Assert.Contains("takes no streams", Text(answer, "x-mesh-error"));
+        Assert.Equal(2, app.Count);
+    });
+
+    [Fact]
     public void Application_that_closes_at_the_preface_is_reported_and_not_dialled_for_ever() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
     {
         var request = await Http2Peer.Client(client.Connection).RequestAsync(Request());
@@ -207,6 +232,24 @@ public sealed class Http2Tests
         string answer = await client.ReadMessageAsync();
         Assert.StartsWith("HTTP/1.1 502 ", answer);
         Assert.Contains("RFC 8441", answer);
+    });
+
+    [Theory]
+    [InlineData("200 OK\r\nContent-Length: 2\r\n\r\nok", "502", "with 200 and did not switch")]
+    [InlineData("404 Not Found\r\nContent-Length: 0\r\n\r\n", "404", null)]
+    [InlineData("101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", "502", "RFC 6455 4.1")]
+    [InlineData("101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", "502", "RFC 6455 4.1")]
+    public void WebSocket_to_an_application_of_HTTP1_that_does_not_take_it_is_no_success(string answer, string status, string? reason) => With("b", TestMachines.Wire.Http, async (_, app, client) =>
+    {
+        var http2 = Http2Peer.Client(client.Connection).Http2;
+        await http2.WaitForPeerAsync();
+        var request = await http2.OpenAsync(Request("CONNECT", "/chat", (":protocol", "websocket"), ("sec-websocket-version", "13")), endStream: false);
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync("HTTP/1.1 " + answer);
+        var head = await request.ReadHeadersAsync();
+        Assert.Equal(status, Text(head, ":status"));
+        if (reason is not null) Assert.Contains(reason, Text(head, "x-mesh-error"));
     });
 
     [Fact]

@@ -44,6 +44,36 @@ public sealed class KeptConnectionTests
             TimeSpan.FromMinutes(2));
     }
 
+    [Fact]
+    public void Request_that_makes_its_application_close_does_not_go_round_all_that_are_kept()
+    {
+        var machines = new TestMachines { Protocol = TestMachines.Wire.Http };
+        machines.Enrol("a", "web", "10.0.1.1").Enrol("a", "cart", "10.0.2.1").Start();
+        machines.Run(async () =>
+        {
+            const int kept = 10;
+            var app = machines.Listen("cart");
+            var clients = new Peer[kept];
+            for (int i = 0; i < kept; i++) clients[i] = await machines.ConnectAsync("web", TestMachines.Cart);
+            foreach (var client in clients) await client.SendAsync("GET / HTTP/1.1\r\nHost: cart\r\n\r\n");
+            var servers = new Peer[kept];
+            for (int i = 0; i < kept; i++) servers[i] = await app.AcceptAsync();
+            await AnswerAsync(servers, clients);
+            int tried = 0;
+            var ends = servers.Select(CloseAtNextAsync).ToList();
+            await clients[0].SendAsync("GET /poison HTTP/1.1\r\nHost: cart\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 503 ", await clients[0].ReadHeadAsync());
+            Assert.Equal((4, kept), (tried, app.Count));
+
+            async Task CloseAtNextAsync(Peer server)
+            {
+                await server.ReadHeadAsync();
+                tried++;
+                await server.FinishAsync();
+            }
+        });
+    }
+
     private static async Task AnswerAsync(IEnumerable<Peer> servers, IEnumerable<Peer> clients)
     {
         foreach (var server in servers)

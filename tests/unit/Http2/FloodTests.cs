@@ -70,6 +70,32 @@ public class FloodTests
     }
 
     [Fact]
+    public void Ping_for_each_DATA_frame_is_no_flood_and_one_more_is()
+    {
+        var peer = new RawPeer(loop, limits: Small).Send(Frame(1, 5, 1, Get));
+        var stream = loop.Run(async () => await peer.UnderTest.AcceptAsync())!;
+        loop.Run(async () => await stream.SendHeadersAsync(Heads.Response(200), endStream: false));
+        for (int message = 0; message < 200; message++)
+        {
+            loop.Run(async () => await stream.Output.WriteAsync(new byte[5]));
+            peer.Send(Frame(6, 0, 0, new byte[8]));
+        }
+        Assert.True(peer.UnderTest.IsOpen);
+        Assert.Equal(200, peer.Received.Count(frame => (frame.Type, frame.Flags) == (6, 1)));
+        Repeat(peer, Frame(6, 0, 0, new byte[8]), 25);
+        Assert.Equal(ErrorCode.EnhanceYourCalm, peer.GoAway);
+    }
+
+    [Fact]
+    public void Client_may_give_up_the_rest_of_any_number_of_answered_requests()
+    {
+        var peer = new RawPeer(loop, limits: Small);
+        for (int id = 1; id < 200; id += 2) Answer(peer, id).Send(Frame(3, 0, id, 0, 0, 0, 0));
+        Assert.True(peer.UnderTest.IsOpen);
+        Assert.Equal(0, peer.UnderTest.ActiveStreams);
+    }
+
+    [Fact]
     public void Server_may_refuse_the_rest_of_any_number_of_uploads()
     {
         var peer = new RawPeer(loop, againstServer: false, limits: Small);
@@ -199,6 +225,18 @@ public class FloodTests
         Assert.False(server.IsOpen);
         Assert.Contains("does not read", server.EndReason);
         Assert.True(run.IsCompletedSuccessfully);
+    }
+
+    /// <summary>A request without end that has its whole answer.</summary>
+    private RawPeer Answer(RawPeer peer, int id)
+    {
+        peer.Send(Frame(1, 4, id, Get));
+        loop.Run(async () =>
+        {
+            using var stream = (await peer.UnderTest.AcceptAsync())!;
+            await stream.SendHeadersAsync(Heads.Response(200), endStream: true);
+        });
+        return peer;
     }
 
     private static void Repeat(RawPeer peer, byte[] frame, int times) =>

@@ -3,8 +3,7 @@ namespace Mesh.Http.Http2;
 /// <summary>A request for another protocol (WebSocket) as HTTP/2 says it, CONNECT with :protocol, and as HTTP/1.1 does, GET with Upgrade (RFC 8441).</summary>
 internal static class ExtendedConnect
 {
-    /// <summary>Headers already hold the upgrade field. CONNECT has no content (RFC 9110 9.3.6): a length that it announces all the same would be that of
-    /// a body which never comes, and the next request on the connection would be read as it.</summary>
+    /// <summary>Headers already hold the upgrade field. CONNECT has no content (RFC 9110 9.3.6), and nothing to say of its length.</summary>
     public static void ToUpgrade(RequestHead head)
     {
         head.Method.Set("GET"u8);

@@ -152,7 +152,7 @@ internal sealed class HttpForwarder
         bool upgrade = Strip(head);
         responseEdit?.Apply(head.Headers);
         if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
-        else if (LooksSwitched(exchange, head.Status)) throw new HttpMessageException(502, "the upstream answered without switching to the protocol that was asked for");
+        else if (LooksSwitched(exchange, head.Status)) throw new HttpMessageException(502, $"the upstream answered a request for another protocol with {head.Status} and did not switch to it");
         else await Respond(exchange, client, head);
     }
 
@@ -279,7 +279,7 @@ internal sealed class HttpForwarder
     private Failure OnBroken(ServerExchange exchange, ClientExchange client, Exception error)
     {
         if (timedOut && isClientsDeadline) return DeadlinePassed;
-        if (timedOut) return new Failure(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
+        if (timedOut) return TimedOut;
         if (wasSilent) return new Failure(ResponseFlag.SI, FailureSide.Upstream, FailureStage.Response, "no byte was carried for longer than the idle timeout");
         if (requestError is not null)
             return new Failure(ResponseFlag.DPE, FailureSide.Client, FailureStage.Request, requestError.Message) { Status = requestError.Status };
@@ -288,6 +288,8 @@ internal sealed class HttpForwarder
         return new Failure(ResponseFlag.UC, FailureSide.Upstream, FailureStage.Response, $"the upstream broke the connection: {error.Message}",
             RetrySafe: NothingReceived && client.IsRefused);
     }
+
+    internal static readonly Failure TimedOut = new(ResponseFlag.UT, FailureSide.Upstream, FailureStage.Response, "the request took longer than its timeout");
 
     internal static readonly Failure DeadlinePassed =
         new(ResponseFlag.DT, FailureSide.Upstream, FailureStage.Response, "the deadline that the client set with grpc-timeout has passed");

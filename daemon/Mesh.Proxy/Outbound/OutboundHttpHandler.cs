@@ -89,26 +89,27 @@ internal sealed class OutboundHttpHandler(
     private async ValueTask<Failure?> Send(ServerExchange exchange, Snapshot snapshot, ServicePortModel service, HeaderEdit? responseEdit, TimeSpan timeout)
     {
         EndpointModel? failed = null;
-        for (int retries = service.Traffic.ConnectRetries; ;)
+        var limit = new TimeLimit(Loop.Time, timeout);
+        for (int retries = service.Traffic.ConnectRetries, tries = 0; ; tries++)
         {
             var endpoint = Endpoints.Pick(service, failed, Loop.Index, local.Random);
             var identity = SourceIdentity(snapshot);
             Parties = local.Parties.Get(snapshot, source, identity, endpoint, service);
             Authorize(exchange.Request, snapshot, endpoint, identity);
             Chose(endpoint.Target);
-            if (IsTooLate) return HttpForwarder.DeadlinePassed;
+            if (tries > 0 && TooLate(limit) is { } late) return late;
             var key = PoolKey.Of(source, service, endpoint, client);
             endpoint.State.Begin(Loop.Index);
             try
             {
-                var request = new UpstreamRequest(source, client, endpoint, Shortest(service.Traffic.ConnectTimeout, Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
+                var request = new UpstreamRequest(source, client, endpoint, Shortest(Shortest(service.Traffic.ConnectTimeout, limit.Left), Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
-                var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, timeout, service.Traffic.IdleTimeout);
+                var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, limit.Left, service.Traffic.IdleTimeout);
                 bool again = Forwarder.MayRepeat(exchange, upstream, failure);
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
                 if (!again || failure!.RetrySafe && retries-- <= 0) return failure;
             }
-            catch (ProxyException error) when (error.Failure.RetrySafe && (retries > 0 || IsTooLate))
+            catch (ProxyException error) when (error.Failure.RetrySafe && (retries > 0 || TooLate(limit) is not null))
             {
                 failed = endpoint;
                 retries--;
@@ -120,8 +121,9 @@ internal sealed class OutboundHttpHandler(
         }
     }
 
-    /// <summary>The client has given up: with a connection that was waited for that long, or before another is tried.</summary>
-    private bool IsTooLate => Forwarder.Grpc.Remaining <= TimeSpan.Zero;
+    /// <summary>Time is up, or the client has given up, before the request is tried once more.</summary>
+    private Failure? TooLate(in TimeLimit limit) =>
+        Forwarder.Grpc.Remaining <= TimeSpan.Zero ? HttpForwarder.DeadlinePassed : limit.IsPassed ? HttpForwarder.TimedOut : null;
 
     /// <summary>A port whose protocol nobody named is spoken to as the workload itself speaks. What a gateway's client speaks says nothing about the application.</summary>
     private bool SpeaksHttp2(ServicePortModel service, ServerExchange exchange) => service.Protocol switch

@@ -286,6 +286,30 @@ public sealed class Http2Tests
         await Assert.ThrowsAsync<Mesh.Io.ConnectionBrokenException>(() => sending);
     }, TimeSpan.FromMinutes(10));
 
+    /// <summary>The application accepts connections and never sends its SETTINGS.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    public void Request_timeout_counts_the_wait_for_a_connection(string machine)
+    {
+        var machines = new TestMachines { Protocol = TestMachines.Wire.Http2, Tunnel = Tunnel.Hbone };
+        machines.Enrol("a", "web", "10.0.1.1").Enrol(machine, "cart", "10.0.2.1");
+        machines.With(new TrafficPolicy { Namespace = "shop", Name = "quick", Targets = { new Target { Service = "shop/cart" } }, RequestTimeoutMs = 700 }).Start();
+        machines.Run(async () =>
+        {
+            var app = machines.Listen("cart");
+            var client = await machines.ConnectAsync("web", TestMachines.Cart);
+            await client.SendAsync("POST / HTTP/1.1\r\nHost: cart\r\nContent-Length: 2\r\n\r\nok");
+            await app.AcceptAsync();
+            var answer = client.ReadMessageAsync();
+            await machines.PassAsync(TimeSpan.FromMilliseconds(650));
+            Assert.False(answer.IsCompleted);
+            await machines.PassAsync(TimeSpan.FromMilliseconds(100));
+            Assert.StartsWith("HTTP/1.1 504 ", await answer);
+            Assert.Equal(ResponseFlag.UT, (await machines.RecordAsync("a")).Flag);
+        });
+    }
+
     /// <summary>Requests that are over at once are never met by who looks; fifty seconds count from the last of them.</summary>
     [Fact]
     public void Connection_is_kept_while_short_requests_use_it_and_for_fifty_seconds_more() => With("a", TestMachines.Wire.Http2, async (machines, app, client) =>

@@ -44,17 +44,19 @@ internal static class HopByHop
     /// <summary>A client must not be able to remove what routing, framing or policy relied on by listing it.</summary>
     private static bool IsProtected(ReadOnlySpan<byte> token) =>
         Ascii.EqualsIgnoreCase(token, "close"u8) || Ascii.EqualsIgnoreCase(token, "keep-alive"u8)
-        || Ascii.EqualsIgnoreCase(token, "content-length"u8) || Ascii.EqualsIgnoreCase(token, "host"u8)
+        || Ascii.EqualsIgnoreCase(token, "te"u8) || Ascii.EqualsIgnoreCase(token, "content-length"u8) || Ascii.EqualsIgnoreCase(token, "host"u8)
         || Ascii.EqualsIgnoreCase(token, "authorization"u8) || Ascii.EqualsIgnoreCase(token, "cookie"u8)
         || Ascii.EqualsIgnoreCase(token, "forwarded"u8) || Ascii.EqualsIgnoreCase(token, "x-real-ip"u8)
         || (token.Length > 12 && Ascii.EqualsIgnoreCase(token[..12], "x-forwarded-"u8));
 
-    /// <summary>Only the announcement that trailers are welcome survives, because ours are.</summary>
+    /// <summary>Only the announcement that trailers are welcome survives, because ours are; it concerns the next connection then (RFC 9110 10.1.4).</summary>
     private static void StripTe(HeaderList headers)
     {
         if (!headers.TryGet("te"u8, out var te)) return;
         bool trailers = Ascii.EqualsIgnoreCase(te.Trim(" \t"u8), "trailers"u8);
         headers.Remove("te"u8);
-        if (trailers) headers.Add("te"u8, "trailers"u8);
+        if (!trailers) return;
+        headers.Add("te"u8, "trailers"u8);
+        headers.Add("connection"u8, "te"u8);
     }
 }

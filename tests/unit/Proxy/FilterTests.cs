@@ -128,8 +128,14 @@ public sealed class FilterTests
     [Fact]
     public void Te_survives_only_as_the_announcement_of_trailers()
     {
-        var headers = Request(headers: [("TE", " Trailers ")]).Headers;
-        HopByHop.Strip(headers);
-        Assert.Equal("te: trailers\n", headers.ToString());
+        foreach (var fields in new[] { [("TE", " Trailers ")], new[] { ("TE", "trailers"), ("Connection", "close, TE") } })
+        {
+            var headers = Request(headers: fields).Headers;
+            HopByHop.Strip(headers);
+            Assert.Equal("te: trailers\nconnection: te\n", headers.ToString());
+        }
+        var other = Request(headers: [("TE", "gzip"), ("Connection", "TE")]).Headers;
+        HopByHop.Strip(other);
+        Assert.Equal("", other.ToString());
     }
 }

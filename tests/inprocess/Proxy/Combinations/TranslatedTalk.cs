@@ -24,7 +24,7 @@ internal static class TranslatedTalk
         var client = Http2Peer.Client(talk.Client.Connection);
         var request = await client.RequestAsync(Request("POST", "/a?b", ("te", "trailers"), ("cookie", "a=1"), ("cookie", "b=2")), "question", Of(("sum", "8")));
         var app = await talk.AcceptAsync();
-        Assert.Equal(Fields.Head("POST /a?b HTTP/1.1", ["host: catalog.shop.mesh", "te: trailers", "cookie: a=1; b=2", "transfer-encoding: chunked", .. talk.Added]), Fields.Of(await app.ReadHeadAsync()));
+        Assert.Equal(Fields.Head("POST /a?b HTTP/1.1", ["host: catalog.shop.mesh", "te: trailers", "connection: te", "cookie: a=1; b=2", "transfer-encoding: chunked", .. talk.Added]), Fields.Of(await app.ReadHeadAsync()));
         Assert.Equal(("question", "sum: 8"), await Fields.ReadChunkedAsync(app));
         await app.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: x-hop\r\nX-Hop: 1\r\nX-From: App\r\nSet-Cookie: c=3\r\nSet-Cookie: d=4\r\n\r\n6\r\nanswer\r\n0\r\nChecked: yes\r\n\r\n");
         Assert.Equal(Fields.Of(":status: 200", "x-from: App", "set-cookie: c=3", "set-cookie: d=4"), Fields.Of(await request.ReadHeadersAsync()));
@@ -67,7 +67,7 @@ internal static class TranslatedTalk
             + "4\r\nbody\r\n0\r\nSum: 4\r\n\r\n");
         var server = Http2Peer.Server((await talk.AcceptAsync()).Connection);
         var stream = await server.AcceptAsync();
-        Assert.Equal(Fields.Of([":method: PUT", ":scheme: http", ":path: /a?b", ":authority: cart", "x-name: V", "cookie: a=1; b=2", .. talk.Added]), Fields.Of(stream.Headers));
+        Assert.Equal(Fields.Of([":method: PUT", ":scheme: http", ":path: /a?b", ":authority: cart", "x-name: V", "cookie: a=1; b=2", "te: trailers", .. talk.Added]), Fields.Of(stream.Headers));
         Assert.Equal("body", await Bodies.ReadTextAsync(stream.Input));
         Assert.Equal("sum: 4", Fields.Of(stream.Trailers!));
         await Http2Peer.RespondAsync(stream, Response(201, ("set-cookie", "c=3"), ("set-cookie", "d=4")), "no length", Of(("after", "all")));

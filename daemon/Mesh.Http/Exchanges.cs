@@ -89,6 +89,9 @@ public abstract class ClientExchange : IAsyncDisposable
     /// <summary>The upstream has certainly not acted on the request (HTTP/2 REFUSED_STREAM or GOAWAY): it may be sent elsewhere.</summary>
     public abstract bool IsRefused { get; }
 
+    /// <summary>Of one that <see cref="IsRefused"/>: not it was refused, the connection takes nothing more (GOAWAY).</summary>
+    public abstract bool IsConnectionEnding { get; }
+
     /// <summary>Buffers the head. Framing fields are the exchange's business; Host is written from the authority.</summary>
     public abstract void StartRequest(RequestHead head, BodyFraming framing);
 

@@ -32,6 +32,7 @@ public sealed class Http1ClientConnection : ClientExchange
     public override bool IsOnKeptConnection => ExchangeCount > 1;
     public override bool CanRefuse => false;
     public override bool IsRefused => false;
+    public override bool IsConnectionEnding => false;
 
     public override BodyFraming ResponseFraming => framing;
 

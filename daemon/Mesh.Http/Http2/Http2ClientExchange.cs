@@ -26,6 +26,7 @@ public sealed class Http2ClientExchange : ClientExchange
     public override bool BrokeWithKeptConnection => kept && Connection is { IsOpen: false, Reproach: null };
     public override bool CanRefuse => true;
     public override bool IsRefused => stream is null || stream.IsRefused;
+    public override bool IsConnectionEnding => Connection is { IsOpen: false } or { Draining: true };
     public override BodyFraming ResponseFraming => framing;
     public override PipeReader ResponseBody => Stream.Input;
     public override HeaderList ResponseTrailers => Stream.Trailers ?? noTrailers;

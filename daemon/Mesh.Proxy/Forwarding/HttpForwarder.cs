@@ -81,8 +81,10 @@ internal sealed class HttpForwarder
         replay.Forget();
     }
 
-    /// <summary>After <see cref="RunAsync"/>: the same request can be sent again, by running once more.</summary>
-    public bool MayRepeat(ServerExchange exchange, ClientExchange client, Failure? failure) => NothingReceived && replay.IsPossible(exchange, client, failure);
+    /// <summary>After <see cref="RunAsync"/>: the same request can and shall be sent again, by running once more.</summary>
+    /// <param name="retries">How often it may be refused from now on.</param>
+    public bool ShallRepeat(ServerExchange exchange, ClientExchange client, Failure? failure, ref int retries) =>
+        NothingReceived && replay.TryUse(exchange, client, failure, ref retries);
 
     /// <summary>The mesh itself answered, as a route demands.</summary>
     public void Answered(int status) => Status = status;

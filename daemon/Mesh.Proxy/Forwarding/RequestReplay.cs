@@ -14,13 +14,16 @@ internal sealed class RequestReplay
     /// <summary>A request that makes its application close every connection it comes by shall not go round all that are kept.</summary>
     private const int MostStaleRepeats = 3;
 
+    /// <summary>Under load connections that an application ends by count end together: the next one may end too before it has come to the request.</summary>
+    private const int MostMoves = 5;
+
     private const int SmallBytes = 1024; // most messages of gRPC
 
     private byte[] buffer = [];
     private byte[] small = [];
     private bool isWhole; // all that was read is here
     private bool isLent;
-    private int staleRepeats;
+    private int repeats;
 
     public int Length { get; private set; }
 
@@ -42,7 +45,7 @@ internal sealed class RequestReplay
     {
         Release();
         isWhole = true;
-        staleRepeats = 0;
+        repeats = 0;
     }
 
     /// <summary>The request's head was sent, for the first time or again: whether its body is worth keeping.</summary>
@@ -73,12 +76,13 @@ internal sealed class RequestReplay
     }
 
     /// <summary>The upstream has not acted on the request (RFC 9113 8.7), or it closed a kept connection just when an idempotent one came (RFC 9110 9.2.2).</summary>
-    public bool IsPossible(ServerExchange exchange, ClientExchange upstream, Failure? failure)
+    /// <param name="retries">How often it may be refused.</param>
+    public bool TryUse(ServerExchange exchange, ClientExchange upstream, Failure? failure, ref int retries)
     {
         if (failure is null || exchange.RequestFraming.HasBody && !isWhole) return false;
-        if (failure.RetrySafe) return true;
+        if (failure.RetrySafe) return upstream.IsConnectionEnding ? repeats++ < MostMoves : retries-- > 0;
         bool isStale = failure.Flag == ResponseFlag.UC && upstream.BrokeWithKeptConnection && IsIdempotent(exchange.Request);
-        return isStale && staleRepeats++ < MostStaleRepeats;
+        return isStale && repeats++ < MostStaleRepeats;
     }
 
     private static bool IsIdempotent(RequestHead request) =>

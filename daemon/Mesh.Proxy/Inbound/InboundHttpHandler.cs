@@ -24,14 +24,14 @@ internal sealed class InboundHttpHandler(ProxyContext context, Loop loop, Inboun
     {
         target.Authorize(exchange.Request, httpPending: false);
         Prepare(exchange.Request, host);
-        for (int refusals = 0; ;)
+        for (int retries = 1; ;)
         {
             var application = await upstream.TakeAsync(Loop, target.IsHttp2 ?? exchange.IsHttp2);
             Chose(target.Application);
             var failure = await Forwarder.RunAsync(exchange, application, null, TimeSpan.Zero);
-            bool again = Forwarder.MayRepeat(exchange, application, failure);
+            bool again = Forwarder.ShallRepeat(exchange, application, failure, ref retries);
             await upstream.GiveBackAsync(application, failure is null);
-            if (!again || failure!.RetrySafe && refusals++ > 0) return failure;
+            if (!again) return failure;
         }
     }
 }

@@ -105,9 +105,9 @@ internal sealed class OutboundHttpHandler(
                 var request = new UpstreamRequest(source, client, endpoint, Shortest(Shortest(service.Traffic.ConnectTimeout, limit.Left), Forwarder.Grpc.Remaining ?? TimeSpan.Zero));
                 var upstream = await local.Http.TakeAsync(key, request, SpeaksHttp2(service, exchange));
                 var failure = await Forwarder.RunAsync(exchange, upstream, responseEdit, limit.Left, service.Traffic.IdleTimeout);
-                bool again = Forwarder.MayRepeat(exchange, upstream, failure);
+                bool again = Forwarder.ShallRepeat(exchange, upstream, failure, ref retries);
                 await local.Http.GiveBackAsync(key, upstream, failure is null);
-                if (!again || failure!.RetrySafe && retries-- <= 0) return failure;
+                if (!again) return failure;
             }
             catch (ProxyException error) when (error.Failure.RetrySafe && (retries > 0 || TooLate(limit) is not null))
             {

@@ -34,19 +34,25 @@ public sealed class RepeatedRequestTests
     [Theory]
     [InlineData("a")]
     [InlineData("b")]
-    public void Whole_call_with_trailers_is_sent_again_over_another_connection_when_the_first_goes_away(string machine) => With(machine, TestMachines.Wire.Http2, async (_, app, client) =>
+    public void Whole_call_with_trailers_is_sent_again_over_another_connection_when_five_go_away(string machine) => With(machine, TestMachines.Wire.Http2, async (_, app, client) =>
     {
         var call = await Http2Peer.Client(client.Connection).RequestAsync(Request("POST"), "message", Of(("sum", "1")));
-        var old = await app.AcceptAsync();
-        await old.SendAsync(RawPeer.Frame(4, 0, 0).Concat(RawPeer.Frame(4, 1, 0)).ToArray());
-        await old.ReadUntilAsync("message");
-        await old.SendAsync(RawPeer.Frame(7, 0, 0, new byte[8]));
+        for (int i = 0; i < 5; i++) await GoAwayAsync(await app.AcceptAsync());
         var stream = await Http2Peer.Server((await app.AcceptAsync()).Connection).AcceptAsync();
         Assert.Equal("message", await Bodies.ReadTextAsync(stream.Input));
         Assert.Equal("1", Text(stream.Trailers!, "sum"));
         await Http2Peer.RespondAsync(stream, Response(200), "done");
         Assert.Equal("200", Text(await call.ReadHeadersAsync(), ":status"));
         Assert.Equal("done", await Bodies.ReadTextAsync(call.Input));
+    });
+
+    [Fact]
+    public void Application_that_goes_away_for_ever_is_left_alone() => With("a", TestMachines.Wire.Http2, async (_, app, client) =>
+    {
+        var call = await Http2Peer.Client(client.Connection).RequestAsync(Request("POST"), "message");
+        for (int i = 0; i < 6; i++) await GoAwayAsync(await app.AcceptAsync());
+        Assert.Equal("503", Text(await call.ReadHeadersAsync(), ":status"));
+        Assert.Equal(6, app.Count);
     });
 
     [Fact]
@@ -93,6 +99,13 @@ public sealed class RepeatedRequestTests
         }
         Assert.StartsWith(again ? "HTTP/1.1 201 " : "HTTP/1.1 503 ", await client.ReadHeadAsync());
     });
+
+    private static async Task GoAwayAsync(Peer server)
+    {
+        await server.SendAsync(RawPeer.Frame(4, 0, 0).Concat(RawPeer.Frame(4, 1, 0)).ToArray());
+        await server.ReadUntilAsync("message");
+        await server.SendAsync(RawPeer.Frame(7, 0, 0, new byte[8]));
+    }
 
     private static async Task<Http2Stream> ReadSomeAsync(Http2Peer server, int bytes)
     {

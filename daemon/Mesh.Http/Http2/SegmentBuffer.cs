@@ -5,7 +5,8 @@ namespace Mesh.Http.Http2;
 /// <summary>A queue of bytes in pooled arrays: written at the tail, read as a sequence from the head. Holds no array while empty.</summary>
 internal sealed class SegmentBuffer
 {
-    // What follows a first piece is bulk.
+    // Heads of bodies are mostly small messages; what does not fit is bulk.
+    private const int FirstSegmentBytes = 4 * 1024;
     private const int SegmentBytes = 16 * 1024;
 
     private Segment? head;
@@ -19,12 +20,10 @@ internal sealed class SegmentBuffer
         ? ReadOnlySequence<byte>.Empty
         : new ReadOnlySequence<byte>(head, headStart, tail, tail.Written);
 
-    public Memory<byte> GetMemory(int sizeHint) => GetMemory(Math.Max(1, sizeHint), sizeHint);
-
-    private Memory<byte> GetMemory(int atLeast, int wanted)
+    public Memory<byte> GetMemory(int sizeHint)
     {
         leased = true;
-        if (tail is null || tail.Free.Length < atLeast) AppendSegment(wanted);
+        if (tail is null || tail.Free.Length < Math.Max(1, sizeHint)) AppendSegment(sizeHint);
         return tail!.Free;
     }
 
@@ -41,7 +40,7 @@ internal sealed class SegmentBuffer
     {
         while (!bytes.IsEmpty)
         {
-            var target = GetMemory(1, bytes.Length).Span;
+            var target = GetMemory(1).Span;
             int count = Math.Min(target.Length, bytes.Length);
             bytes[..count].CopyTo(target);
             Advance(count);
@@ -81,9 +80,9 @@ internal sealed class SegmentBuffer
         Consume(Length);
     }
 
-    private void AppendSegment(int wanted)
+    private void AppendSegment(int sizeHint)
     {
-        var segment = Segment.Rent(tail is null ? wanted : Math.Max(wanted, SegmentBytes));
+        var segment = Segment.Rent(Math.Max(sizeHint, tail is null ? FirstSegmentBytes : SegmentBytes));
         if (tail is null) head = segment;
         else tail.Link(segment);
         tail = segment;
@@ -91,15 +90,11 @@ internal sealed class SegmentBuffer
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {
-        private const int SmallBytes = 1024; // most bodies are one message of less
-
-        // Per thread, so per loop: streams that empty and fill again allocate nothing. What one receive brings for a hundred streams is there at once, which
-        // is more than the shared pool keeps; together these are small enough to stay in the processor's cache.
+        // Per thread, so per loop: streams that empty and fill again allocate nothing.
         private const int MaxSpares = 256;
         [ThreadStatic] private static Segment? spares;
         [ThreadStatic] private static int spareCount;
 
-        private readonly byte[] small = GC.AllocateUninitializedArray<byte>(SmallBytes);
         private byte[] array = [];
 
         public static Segment Rent(int size)
@@ -107,7 +102,7 @@ internal sealed class SegmentBuffer
             var segment = spares ?? new Segment();
             if (spares is not null) (spares, spareCount) = (segment.NextSegment, spareCount - 1);
             segment.Next = null;
-            segment.array = size <= SmallBytes ? segment.small : ArrayPool<byte>.Shared.Rent(size);
+            segment.array = ArrayPool<byte>.Shared.Rent(size);
             return segment;
         }
 
@@ -131,7 +126,7 @@ internal sealed class SegmentBuffer
 
         public void Release()
         {
-            if (!ReferenceEquals(array, small)) ArrayPool<byte>.Shared.Return(array);
+            ArrayPool<byte>.Shared.Return(array);
             array = [];
             Memory = default;
             (Written, RunningIndex, Next) = (0, 0, null);

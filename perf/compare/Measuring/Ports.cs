@@ -6,7 +6,12 @@ namespace Mesh.Compare.Measuring;
 /// after their end may be used again. The same for everyone.</summary>
 internal static class Ports
 {
-    private static readonly string[] limits = ["net.ipv4.ip_local_port_range=10240 65535", "net.ipv4.tcp_tw_reuse=1"];
+    private static readonly string[] limits =
+    [
+        "net.ipv4.ip_local_port_range=10240 65535",
+        "net.ipv4.ip_local_reserved_ports=15000-15099", // of a meshd that starts while others already have connections
+        "net.ipv4.tcp_tw_reuse=1",
+    ];
 
     public static async Task WidenAsync(Candidate candidate)
     {

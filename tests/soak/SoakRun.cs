@@ -48,7 +48,7 @@ internal static class SoakRun
         problems.AddRange(await Quiescence.ProblemsAsync(world.Nodes, before));
         problems.AddRange(Books.Problems(world, reports));
         await output.WriteLineAsync($"{world.Nodes.Sum(static node => node.Records.Unused)} connections were opened and not used");
-        problems.AddRange(residents.SelectMany(resident => resident.Problems(options.Duration)));
+        problems.AddRange(residents.SelectMany(resident => resident.Problems()));
         problems.AddRange(LogProblems(world));
     }
 

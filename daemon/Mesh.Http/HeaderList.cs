@@ -79,6 +79,7 @@ public sealed class HeaderList
         return removed;
     }
 
+    /// <summary>A value that was read before stays readable until <see cref="Clear"/>.</summary>
     public void RemoveAt(int index)
     {
         Array.Copy(entries, index + 1, entries, index, Count - index - 1);

@@ -49,6 +49,19 @@ public sealed class TimerQueue
         }
     }
 
+    /// <summary>Waits for something on this loop, not longer than <paramref name="atMost"/>.</summary>
+    /// <returns>Whether it came in time. Its error, if it is one, stays in the task.</returns>
+    public async ValueTask<bool> InTimeAsync(Task awaited, TimeSpan atMost)
+    {
+        if (awaited.IsCompleted) return true;
+        var late = new TaskCompletionSource();
+        var timer = new LoopTimer(this, static late => ((TaskCompletionSource)late!).SetResult(), late);
+        timer.Arm(atMost);
+        await Task.WhenAny(awaited, late.Task);
+        timer.Cancel();
+        return awaited.IsCompleted;
+    }
+
     private void FireSlot(int slot, long nowTick)
     {
         // A callback may arm or cancel any timer, this slot's too: start over after each.

@@ -28,11 +28,11 @@ internal static class HopByHop
         int index;
         while ((index = headers.IndexOf("connection"u8)) >= 0)
         {
-            byte[] value = headers.Value(index).ToArray();
+            var value = headers.Value(index);
             headers.RemoveAt(index);
-            foreach (var range in value.AsSpan().Split((byte)','))
+            foreach (var range in value.Split((byte)','))
             {
-                var token = value.AsSpan(range).Trim(" \t"u8);
+                var token = value[range].Trim(" \t"u8);
                 if (token.IsEmpty || IsProtected(token)) continue;
                 if (Ascii.EqualsIgnoreCase(token, "upgrade"u8)) upgrade = UpgradeField.MayPass(headers);
                 else headers.Remove(token);

@@ -36,7 +36,7 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
     {
         var learned = local.Learned.Of(key);
         var clientSpeaks = opening.RunAsync(Patience(learned));
-        if (SpeaksFirst(learned)) await WaitAsync(clientSpeaks, HeldDial);
+        if (SpeaksFirst(learned)) await loop.Timers.InTimeAsync(clientSpeaks, HeldDial);
         if (opening.State == OpeningState.Decided)
         {
             await CarryAsync(null, Learn(serverSpoke: false));
@@ -70,15 +70,6 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
     /// <summary>Whether a connection dialled before the client has spoken is likely to be of no use.</summary>
     private bool SpeaksFirst(DetectionResult? learned) =>
         learned is DetectionResult.Http1 or DetectionResult.Http2 || learned is DetectionResult.Tls && service.TlsRoutes is not null;
-
-    private async Task WaitAsync(Task clientSpeaks, TimeSpan atMost)
-    {
-        var passed = new TaskCompletionSource();
-        var timer = new LoopTimer(loop.Timers, static state => ((TaskCompletionSource)state!).SetResult(), passed);
-        timer.Arm(atMost);
-        await Task.WhenAny(clientSpeaks, passed.Task);
-        timer.Cancel();
-    }
 
     private DetectionResult Learn(bool serverSpoke)
     {
@@ -143,7 +134,7 @@ internal sealed class ProtocolDetection(ProxyContext context, LocalWorkloadState
     /// <summary>A client of HTTP gets an answer that says why, or one from a backend that a route chooses.</summary>
     private async Task OnDialFailed(Failure failure, Task clientSpeaks)
     {
-        await WaitAsync(clientSpeaks, FirstBytesTimeout);
+        await loop.Timers.InTimeAsync(clientSpeaks, FirstBytesTimeout);
         opening.Stop();
         await clientSpeaks;
         var result = Learn(serverSpoke: false);

@@ -117,17 +117,9 @@ internal sealed class SharedHttp2<TKey>
     private static async ValueTask WaitForPeerAsync(Http2Connection connection, TimeSpan timeout)
     {
         var known = connection.WaitForPeerAsync();
-        if (known.IsCompleted || timeout <= TimeSpan.Zero)
-        {
-            await known;
-            return;
-        }
-        var late = new TaskCompletionSource();
-        var timer = new LoopTimer(connection.Loop.Timers, static late => ((TaskCompletionSource)late!).SetResult(), late);
-        timer.Arm(timeout);
-        await Task.WhenAny(known, late.Task);
-        timer.Cancel();
-        if (!known.IsCompleted) throw new ConnectionBrokenException(BreakKind.ConnectFailed, $"its SETTINGS did not come within {timeout}");
+        if (timeout <= TimeSpan.Zero) await known;
+        else if (!await connection.Loop.Timers.InTimeAsync(known, timeout))
+            throw new ConnectionBrokenException(BreakKind.ConnectFailed, $"its SETTINGS did not come within {timeout}");
     }
 
     private Shared Add(in TKey key)

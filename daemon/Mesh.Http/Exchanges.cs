@@ -59,6 +59,10 @@ public abstract class ServerExchange
     /// <summary>Buffers small writes and sends large ones.</summary>
     public abstract ValueTask WriteAsync(ReadOnlySequence<byte> data);
 
+    /// <summary>As <see cref="WriteAsync"/>; nothing of the body comes after it.</summary>
+    /// <param name="withTrailers"><see cref="FinishAsync"/>, which must follow all the same, will get some.</param>
+    public virtual ValueTask WriteLastAsync(ReadOnlySequence<byte> data, bool withTrailers) => WriteAsync(data);
+
     public abstract ValueTask FlushAsync();
 
     /// <summary>Ends the body and sends everything buffered.</summary>
@@ -96,6 +100,10 @@ public abstract class ClientExchange : IAsyncDisposable
     public abstract void StartRequest(RequestHead head, BodyFraming framing);
 
     public abstract ValueTask WriteAsync(ReadOnlySequence<byte> data);
+
+    /// <summary>As <see cref="WriteAsync"/>; nothing of the body comes after it.</summary>
+    /// <param name="withTrailers"><see cref="FinishRequestAsync"/>, which must follow all the same, will get some.</param>
+    public virtual ValueTask WriteLastAsync(ReadOnlySequence<byte> data, bool withTrailers) => WriteAsync(data);
 
     public abstract ValueTask FlushAsync();
 

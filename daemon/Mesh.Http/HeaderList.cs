@@ -109,6 +109,18 @@ public sealed class HeaderList
     public bool NameEquals(int index, ReadOnlySpan<byte> name) =>
         entries[index].NameLength == name.Length && Ascii.EqualsIgnoreCase(Name(index), name);
 
+    /// <summary>Takes all fields but the first ones out of another list, which is empty afterwards. Nothing is copied: the two lists change their storage.</summary>
+    public void TakeFrom(HeaderList other, int skip)
+    {
+        Clear();
+        (storage, other.storage) = (other.storage, storage);
+        (entries, other.entries) = (other.entries, entries);
+        (used, mask) = (other.used, other.mask);
+        Count = other.Count - skip;
+        Array.Copy(entries, skip, entries, 0, Count);
+        other.Clear();
+    }
+
     public void CopyTo(HeaderList other)
     {
         for (int i = 0; i < Count; i++) other.Add(Name(i), Value(i));

@@ -23,23 +23,24 @@ internal sealed class HpackEncoder
         table.Resize(size);
     }
 
+    /// <summary>What was added since <see cref="Begin"/>; valid until the next one.</summary>
+    public ReadOnlyMemory<byte> Block => block.AsMemory(0, used);
+
     /// <returns>The block; valid until the next call.</returns>
     public ReadOnlyMemory<byte> Encode(HeaderList fields)
     {
+        Begin();
+        for (int i = 0; i < fields.Count; i++) Add(fields.Name(i), fields.Value(i));
+        return Block;
+    }
+
+    public void Begin()
+    {
         used = 0;
         if (smallestUpdate >= 0) WriteSizeUpdates();
-        for (int i = 0; i < fields.Count; i++) WriteField(fields.Name(i), fields.Value(i));
-        return block.AsMemory(0, used);
     }
 
-    private void WriteSizeUpdates()
-    {
-        if (smallestUpdate < table.MaxSize) WriteInteger(0x20, 5, smallestUpdate);
-        WriteInteger(0x20, 5, table.MaxSize);
-        smallestUpdate = -1;
-    }
-
-    private void WriteField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         var known = StaticTable.Find(name);
         if (known is null)
@@ -57,6 +58,13 @@ internal sealed class HpackEncoder
         }
         if (known.Indexed) WriteIndexed(known, value);
         else WriteLiteral(0x10, 4, known, value);
+    }
+
+    private void WriteSizeUpdates()
+    {
+        if (smallestUpdate < table.MaxSize) WriteInteger(0x20, 5, smallestUpdate);
+        WriteInteger(0x20, 5, table.MaxSize);
+        smallestUpdate = -1;
     }
 
     private void WriteIndexed(StaticTable.NameInfo known, ReadOnlySpan<byte> value)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Mesh.Http.Hpack;
@@ -8,6 +9,7 @@ internal static class Huffman
 {
     private const int LookupBits = 10;
     private const int MaxBits = 30;
+    private const int LengthBits = 5;
     private const int EndOfString = 256;
     private const int SymbolCount = 257;
 
@@ -24,7 +26,8 @@ internal static class Huffman
         30,
     ];
 
-    private static readonly uint[] Codes = new uint[SymbolCount];
+    // By symbol: code << 5 | length, what encoding needs in one look.
+    private static readonly ulong[] Codes = new ulong[SymbolCount];
 
     // Symbols in order of their codes; per length, where its first symbol stands there, and its first code.
     private static readonly ushort[] Ordered = new ushort[SymbolCount];
@@ -45,10 +48,13 @@ internal static class Huffman
             {
                 if (Lengths[symbol] != length) continue;
                 Ordered[ordered++] = (ushort)symbol;
-                Codes[symbol] = code++;
-                if (length > LookupBits) continue;
-                int spare = LookupBits - length;
-                Lookup.AsSpan((int)(Codes[symbol] << spare), 1 << spare).Fill((ushort)(symbol << 4 | length));
+                Codes[symbol] = (ulong)code << LengthBits | (uint)length;
+                if (length <= LookupBits)
+                {
+                    int spare = LookupBits - length;
+                    Lookup.AsSpan((int)(code << spare), 1 << spare).Fill((ushort)(symbol << 4 | length));
+                }
+                code++;
             }
             code <<= 1;
         }
@@ -65,20 +71,21 @@ internal static class Huffman
     /// <param name="destination">At least <see cref="EncodedLength"/> bytes.</param>
     public static void Encode(ReadOnlySpan<byte> text, Span<byte> destination)
     {
-        ulong pending = 0;
+        ulong pending = 0; // its lowest bits
         int pendingBits = 0;
-        int written = 0;
         foreach (byte symbol in text)
         {
-            pending = pending << Lengths[symbol] | Codes[symbol];
-            pendingBits += Lengths[symbol];
-            while (pendingBits >= 8)
-            {
-                pendingBits -= 8;
-                destination[written++] = (byte)(pending >> pendingBits);
-            }
+            ulong entry = Codes[symbol];
+            int length = (int)(entry & (1 << LengthBits) - 1);
+            pending = pending << length | entry >> LengthBits;
+            pendingBits += length;
+            if (pendingBits < 32) continue;
+            pendingBits -= 32;
+            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)(pending >> pendingBits));
+            destination = destination[4..];
         }
-        if (pendingBits > 0) destination[written] = (byte)(pending << 8 - pendingBits | 0xFFu >> pendingBits);
+        for (int i = 0; pendingBits > 0; i++, pendingBits -= 8)
+            destination[i] = pendingBits >= 8 ? (byte)(pending >> pendingBits - 8) : (byte)(pending << 8 - pendingBits | 0xFFu >> pendingBits);
     }
 
     /// <summary>The longest text that so many coded bytes can hold: the shortest code has five bits.</summary>

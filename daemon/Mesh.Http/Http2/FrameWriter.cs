@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Mesh.Http.Hpack;
@@ -13,6 +14,9 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
 
     /// <summary>A flush has not ended: write nothing to the transport.</summary>
     public bool IsBlocked { get; set; }
+
+    /// <summary>So, or what waited meanwhile has not been moved: whatever came now would overtake it.</summary>
+    public bool MustWait => IsBlocked || queue.Length > 0;
 
     /// <summary>Bytes in the transport's memory since the last flush.</summary>
     public int Unflushed { get; private set; }
@@ -75,9 +79,18 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
     }
 
     /// <summary>HEADERS, with CONTINUATION where the peer's frame size demands it.</summary>
-    public void WriteHead(int streamId, HeaderList fields, bool endStream, int maxFrameBytes)
+    public void WriteHead(int streamId, HeaderList fields, bool endStream, int maxFrameBytes) => WriteBlock(streamId, encoder.Encode(fields).Span, endStream, maxFrameBytes);
+
+    /// <inheritdoc cref="WriteHead(int, HeaderList, bool, int)"/>
+    public void WriteHead(int streamId, ResponseHead head, bool endStream, int maxFrameBytes)
     {
-        var block = encoder.Encode(fields).Span;
+        encoder.Begin();
+        Http2Messages.WriteResponse(head, encoder);
+        WriteBlock(streamId, encoder.Block.Span, endStream, maxFrameBytes);
+    }
+
+    private void WriteBlock(int streamId, ReadOnlySpan<byte> block, bool endStream, int maxFrameBytes)
+    {
         var type = FrameType.Headers;
         var flags = endStream ? FrameFlags.EndStream : FrameFlags.None;
         do
@@ -91,11 +104,17 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
         while (!block.IsEmpty);
     }
 
-    /// <summary>One DATA frame with the first bytes of the stream's output. Not while blocked.</summary>
+    /// <summary>One DATA frame. Not while <see cref="MustWait"/>.</summary>
+    public void WriteData(int streamId, in ReadOnlySequence<byte> data, bool endStream)
+    {
+        WriteDataHeader(streamId, (int)data.Length, endStream);
+        foreach (var part in data) WriteToTransport(part.Span);
+    }
+
+    /// <summary>One DATA frame with the first bytes of the stream's output. Not while <see cref="MustWait"/>.</summary>
     public void WriteData(int streamId, StreamOutput source, int length, bool endStream)
     {
-        new FrameHeader(length, FrameType.Data, endStream ? FrameFlags.EndStream : FrameFlags.None, streamId).Write(output.GetSpan(FrameHeader.Size));
-        Advance(FrameHeader.Size);
+        WriteDataHeader(streamId, length, endStream);
         while (length > 0)
         {
             var target = output.GetSpan();
@@ -104,6 +123,12 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
             Advance(count);
             length -= count;
         }
+    }
+
+    private void WriteDataHeader(int streamId, int length, bool endStream)
+    {
+        new FrameHeader(length, FrameType.Data, endStream ? FrameFlags.EndStream : FrameFlags.None, streamId).Write(output.GetSpan(FrameHeader.Size));
+        Advance(FrameHeader.Size);
     }
 
     private void WriteNumberFrame(FrameType type, int streamId, uint number)
@@ -123,7 +148,7 @@ internal sealed class FrameWriter(PipeWriter output, int maxQueuedBytes)
 
     private void WriteBytes(ReadOnlySpan<byte> bytes)
     {
-        if (!IsBlocked)
+        if (!MustWait)
         {
             WriteToTransport(bytes);
             return;

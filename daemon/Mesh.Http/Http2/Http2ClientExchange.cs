@@ -75,6 +75,9 @@ public sealed class Http2ClientExchange : ClientExchange
         return output.UnflushedBytes < GatherBytes ? default : FlushAsync();
     }
 
+    public override ValueTask WriteLastAsync(ReadOnlySequence<byte> data, bool withTrailers) =>
+        Stream.SendBuffer.TryWriteThrough(data, isEnd: !withTrailers) ? default : WriteAsync(data);
+
     public override ValueTask FlushAsync()
     {
         var flush = Stream.Output.FlushAsync();

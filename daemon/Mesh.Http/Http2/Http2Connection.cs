@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Mesh.Io;
 
@@ -154,11 +155,22 @@ public sealed class Http2Connection : IDrainable
 
     internal void SendHead(Http2Stream stream, HeaderList fields, bool endStream)
     {
-        Writer.WriteHead(stream.Id, fields, endStream, Math.Min(Peer.MaxFrameBytes, FrameHeader.DefaultMaxFrameSize));
-        Turn.Request();
-        if (!endStream) return;
-        stream.SendBuffer.EndWithHead();
-        OnLocalEnd(stream);
+        Writer.WriteHead(stream.Id, fields, endStream, HeadFrameBytes);
+        OnSent(stream, endStream);
+    }
+
+    internal void SendHead(Http2Stream stream, ResponseHead head, bool endStream)
+    {
+        Writer.WriteHead(stream.Id, head, endStream, HeadFrameBytes);
+        OnSent(stream, endStream);
+    }
+
+    /// <returns>False when it has to wait: for windows, for others, for the transport.</returns>
+    internal bool TrySendData(Http2Stream stream, in ReadOnlySequence<byte> data, bool endStream)
+    {
+        if (!Scheduler.TryWriteThrough(stream, data, endStream)) return false;
+        OnSent(stream, endStream);
+        return true;
     }
 
     internal void ResetStream(Http2Stream stream, ErrorCode code, BreakKind kind, string reason)
@@ -307,6 +319,16 @@ public sealed class Http2Connection : IDrainable
     private void TellPeerKnown()
     {
         if (peerKnown is not null) Loop.Post(static known => ((TaskCompletionSource)known!).TrySetResult(), peerKnown);
+    }
+
+    private int HeadFrameBytes => Math.Min(Peer.MaxFrameBytes, FrameHeader.DefaultMaxFrameSize);
+
+    private void OnSent(Http2Stream stream, bool endStream)
+    {
+        Turn.Request();
+        if (!endStream) return;
+        stream.SendBuffer.HasEnded();
+        OnLocalEnd(stream);
     }
 
     /// <summary>Neither its owner nor the peer has anything to do with it any more.</summary>

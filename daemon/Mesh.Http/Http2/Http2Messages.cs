@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Mesh.Http.Hpack;
 
 namespace Mesh.Http.Http2;
 
@@ -7,20 +8,20 @@ namespace Mesh.Http.Http2;
 internal static class Http2Messages
 {
     /// <summary>A request as a server received it. A field of the wire that has its own place in the head is not repeated among the headers.</summary>
+    /// <param name="fields">Empty afterwards.</param>
     public static void ReadRequest(HeaderList fields, RequestHead head)
     {
         head.Clear();
-        bool cookieSeen = false;
-        for (int i = 0; i < fields.Count; i++)
-        {
-            var name = fields.Name(i);
-            if (name[0] == ':') ReadPseudo(name, fields.Value(i), head);
-            else if (name.SequenceEqual("host"u8)) TakeHost(fields.Value(i), head);
-            else if (IsRepeatedLength(name, head.Headers)) continue;
-            else if (!name.SequenceEqual("cookie"u8)) head.Headers.Add(name, fields.Value(i));
-            else if (!cookieSeen) cookieSeen = JoinCookies(fields, i, head.Headers);
-        }
-        if (fields.Contains(":protocol"u8)) ExtendedConnect.ToUpgrade(head);
+        int pseudo = 0;
+        for (; pseudo < fields.Count && fields.Name(pseudo)[0] == ':'; pseudo++) ReadPseudo(fields.Name(pseudo), fields.Value(pseudo), head);
+        bool isExtendedConnect = fields.TryGet(":protocol"u8, out var protocol);
+        var headers = head.Headers;
+        headers.TakeFrom(fields, pseudo);
+        if (isExtendedConnect) headers.Add("upgrade"u8, protocol);
+        TakeHost(head);
+        RemoveRepeatedLengths(headers);
+        JoinCookies(headers);
+        if (isExtendedConnect) ExtendedConnect.ToUpgrade(head);
     }
 
     /// <summary>A request as a client sends it.</summary>
@@ -35,41 +36,40 @@ internal static class Http2Messages
         fields.Add(":scheme"u8, head.Scheme.IsEmpty ? "http"u8 : head.Scheme.Span);
         if (!head.Authority.IsEmpty) fields.Add(":authority"u8, head.Authority.Span);
         fields.Add(":path"u8, head.Target.Span);
-        CopyRegular(head.Headers, fields, upgrade);
-    }
-
-    public static void ReadResponse(HeaderList fields, ResponseHead head)
-    {
-        head.Clear();
-        for (int i = 0; i < fields.Count; i++)
+        for (int i = 0; i < head.Headers.Count; i++)
         {
-            var name = fields.Name(i);
-            if (name[0] == ':') head.Status = ReadStatus(fields.Value(i));
-            else if (!IsRepeatedLength(name, head.Headers)) head.Headers.Add(name, fields.Value(i));
+            if (IsForwarded(head.Headers, i, upgrade)) fields.Add(head.Headers.Name(i), head.Headers.Value(i));
         }
     }
 
-    public static void WriteResponse(ResponseHead head, HeaderList fields)
+    /// <param name="fields">Empty afterwards.</param>
+    public static void ReadResponse(HeaderList fields, ResponseHead head)
+    {
+        head.Clear();
+        int pseudo = 0;
+        for (; pseudo < fields.Count && fields.Name(pseudo)[0] == ':'; pseudo++) head.Status = ReadStatus(fields.Value(pseudo));
+        head.Headers.TakeFrom(fields, pseudo);
+        RemoveRepeatedLengths(head.Headers);
+    }
+
+    public static void WriteResponse(ResponseHead head, HpackEncoder encoder)
     {
         // To a request for another protocol 2xx is what 101 is in HTTP/1.1 (RFC 8441 5).
         bool upgrade = head.Status == 101;
         Span<byte> status = stackalloc byte[3];
         Utf8Formatter.TryFormat(upgrade ? 200 : head.Status, status, out _);
-        fields.Add(":status"u8, status);
-        CopyRegular(head.Headers, fields, upgrade);
+        encoder.Add(":status"u8, status);
+        for (int i = 0; i < head.Headers.Count; i++)
+        {
+            if (IsForwarded(head.Headers, i, upgrade)) encoder.Add(head.Headers.Name(i), head.Headers.Value(i));
+        }
     }
 
     public static int ReadStatus(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out int status, out _) ? status : 0;
 
     /// <summary>Fields that concern an HTTP/1.1 connection are malformed here (8.2.2): forwarding strips them, what the mesh itself says may have one.</summary>
-    private static void CopyRegular(HeaderList from, HeaderList to, bool upgrade)
-    {
-        for (int i = 0; i < from.Count; i++)
-        {
-            if (IsConnectionSpecific(from, i) || upgrade && ExtendedConnect.IsOfUpgrade(from, i)) continue;
-            to.Add(from.Name(i), from.Value(i));
-        }
-    }
+    private static bool IsForwarded(HeaderList headers, int index, bool upgrade) =>
+        !IsConnectionSpecific(headers, index) && !(upgrade && ExtendedConnect.IsOfUpgrade(headers, index));
 
     private static bool IsConnectionSpecific(HeaderList headers, int index) => headers.Name(index).Length switch
     {
@@ -86,35 +86,37 @@ internal static class Http2Messages
         else if (name.SequenceEqual(":path"u8)) head.Target.Set(value);
         else if (name.SequenceEqual(":authority"u8)) head.Authority.Set(value);
         else if (name.SequenceEqual(":scheme"u8)) head.Scheme.Set(value);
-        else if (name.SequenceEqual(":protocol"u8)) head.Headers.Add("upgrade"u8, value);
     }
 
     /// <summary>Equal to :authority where there is one; the rules have seen to it.</summary>
-    private static void TakeHost(ReadOnlySpan<byte> host, RequestHead head)
+    private static void TakeHost(RequestHead head)
     {
+        if (!head.Headers.TryGet("host"u8, out var host)) return;
         if (head.Authority.IsEmpty) head.Authority.Set(host);
+        head.Headers.Remove("host"u8);
     }
 
     /// <summary>Several equal values are allowed here and refused by many an HTTP/1.1 peer.</summary>
-    private static bool IsRepeatedLength(ReadOnlySpan<byte> name, HeaderList headers) =>
-        name.Length == 14 && name.SequenceEqual("content-length"u8) && headers.Contains(name);
+    private static void RemoveRepeatedLengths(HeaderList headers)
+    {
+        int first = headers.IndexOf("content-length"u8);
+        for (int next; first >= 0 && (next = headers.IndexOf("content-length"u8, first + 1)) >= 0;) headers.RemoveAt(next);
+    }
 
     /// <summary>HTTP/2 may split the field for better compression; everywhere else there is one (RFC 9113 8.2.3).</summary>
-    private static bool JoinCookies(HeaderList fields, int first, HeaderList headers)
+    private static void JoinCookies(HeaderList headers)
     {
-        int next = fields.IndexOf("cookie"u8, first + 1);
-        if (next < 0)
-        {
-            headers.Add("cookie"u8, fields.Value(first));
-            return true;
-        }
+        int first = headers.IndexOf("cookie"u8);
+        if (first < 0 || headers.IndexOf("cookie"u8, first + 1) < 0) return;
+        var crumb = headers.Value(first);
+        headers.RemoveAt(first);
         headers.Begin("cookie"u8);
-        headers.Append(fields.Value(first));
-        for (; next >= 0; next = fields.IndexOf("cookie"u8, next + 1))
+        headers.Append(crumb);
+        for (int next; (next = headers.IndexOf("cookie"u8)) < headers.Count - 1;)
         {
             headers.Append("; "u8);
-            headers.Append(fields.Value(next));
+            headers.Append(headers.Value(next));
+            headers.RemoveAt(next);
         }
-        return true;
     }
 }

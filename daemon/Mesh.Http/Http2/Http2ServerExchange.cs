@@ -90,6 +90,9 @@ internal sealed class Http2ServerExchange : ServerExchange
         return output.UnflushedBytes < GatherBytes ? default : FlushAsync();
     }
 
+    public override ValueTask WriteLastAsync(ReadOnlySequence<byte> data, bool withTrailers) =>
+        Stream.SendBuffer.TryWriteThrough(data, isEnd: !withTrailers) ? default : WriteAsync(data);
+
     public override ValueTask FlushAsync()
     {
         if (pendingHead is not null) return default;

@@ -117,11 +117,7 @@ public sealed class Http2Stream : IDisposable
     {
         ThrowIfBroken();
         HeadSent |= head.Status == 101 || !head.IsInterim;
-        // A list that was in use a moment ago: one of the stream's own would be cold by now.
-        var fields = connection.RentHeaders();
-        Http2Messages.WriteResponse(head, fields);
-        connection.SendHead(this, fields, endStream);
-        connection.ReturnHeaders(fields);
+        connection.SendHead(this, head, endStream);
     }
 
     /// <summary>While the transport is blocked and much waits for it already.</summary>
@@ -206,6 +202,8 @@ public sealed class Http2Stream : IDisposable
     internal void Wake(LoopSignal signal) => connection.Turn.Wake(signal);
 
     internal void ReadyToSend() => connection.ReadyToSend(this);
+
+    internal bool TrySendData(in ReadOnlySequence<byte> data, bool endStream) => connection.TrySendData(this, data, endStream);
 
     /// <summary>Ends the stream for its owner; the body may stay readable if it had arrived completely.</summary>
     internal void Break(BreakKind kind, string reason)

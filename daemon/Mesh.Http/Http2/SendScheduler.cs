@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Mesh.Http.Http2;
 
 /// <summary>Decides whose body bytes go next: streams take turns of one frame, so that none starves the others.
@@ -50,10 +52,21 @@ internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Actio
         }
     }
 
+    /// <summary>Frames bytes that their stream has not kept, if nobody else waits and windows and transport have room for all of them.</summary>
+    /// <param name="data">Not empty.</param>
+    public bool TryWriteThrough(Http2Stream stream, in ReadOnlySequence<byte> data, bool endStream)
+    {
+        if (writer.MustWait || ready.Count > 0 || writer.Unflushed >= FlushBytes) return false;
+        if (data.Length > Math.Min(Math.Min(stream.SendWindow, Window), Math.Min(QuantumBytes, peer.MaxFrameBytes))) return false;
+        writer.WriteData(stream.Id, data, endStream);
+        OnWritten(stream, (int)data.Length);
+        return true;
+    }
+
     /// <summary>Of a stream that is about to be reset: what can go out before that, which is no more than a stream may have waiting.</summary>
     public void WriteRest(Http2Stream stream)
     {
-        while (!writer.IsBlocked && Window > 0 && stream.HasSomethingToSend) WriteOneFrame(stream);
+        while (!writer.MustWait && Window > 0 && stream.HasSomethingToSend) WriteOneFrame(stream);
     }
 
     private bool NeedsConnectionWindow(Http2Stream stream) => Window == 0 && stream.SendableBytes > 0;
@@ -67,12 +80,17 @@ internal sealed class SendScheduler(FrameWriter writer, PeerSettings peer, Actio
         if (length > 0 || drained && stream.PendingTrailers is null)
         {
             writer.WriteData(stream.Id, output, length, endStream: drained && stream.PendingTrailers is null);
-            DataFrames++;
-            Window -= length;
-            stream.OnSent(length);
+            OnWritten(stream, length);
         }
         if (!drained) return;
         if (stream.PendingTrailers is { } trailers) writer.WriteHead(stream.Id, trailers, endStream: true, Math.Min(QuantumBytes, peer.MaxFrameBytes));
         sentEnd(stream);
+    }
+
+    private void OnWritten(Http2Stream stream, int length)
+    {
+        DataFrames++;
+        Window -= length;
+        stream.OnSent(length);
     }
 }

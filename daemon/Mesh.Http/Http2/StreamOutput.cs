@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Mesh.Http.Http2;
@@ -58,6 +59,16 @@ internal sealed class StreamOutput : PipeWriter
     /// <summary>Enough was sent that a waiting writer should go on; half, so that it does not wake for every frame.</summary>
     public bool HasRoom => buffer.Length <= limitBytes / 2;
 
+    /// <summary>Sends the bytes without keeping them here, where everything lets them pass at once.</summary>
+    /// <param name="isEnd">Ends the stream with them.</param>
+    /// <returns>Whether they were sent, as a whole.</returns>
+    public bool TryWriteThrough(in ReadOnlySequence<byte> data, bool isEnd)
+    {
+        if (stream.IsBroken || IsUnwanted || EndRequested || buffer.Length > 0) return false;
+        stream.DemandHeadSent();
+        return stream.TrySendData(data, isEnd);
+    }
+
     public override void CancelPendingFlush()
     {
         canceled = true;
@@ -83,8 +94,8 @@ internal sealed class StreamOutput : PipeWriter
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The head said that there is no body.</summary>
-    public void EndWithHead() => EndRequested = true;
+    /// <summary>END_STREAM was said otherwise: with the head, or with bytes that did not wait here.</summary>
+    public void HasEnded() => EndRequested = true;
 
     /// <param name="destination">At most <see cref="Sendable"/> bytes.</param>
     public void Take(Span<byte> destination)

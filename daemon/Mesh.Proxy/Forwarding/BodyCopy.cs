@@ -24,18 +24,20 @@ internal sealed class BodyCopy
 
     /// <param name="replay">Gets what is read.</param>
     /// <returns>False when the read was cancelled before the end.</returns>
-    public ValueTask<bool> RunAsync(ServerExchange from, ClientExchange to, GrpcMessages? messages, RequestReplay replay) => Run(from.RequestBody, null, to, messages, replay);
+    public ValueTask<bool> RequestAsync(ServerExchange server, ClientExchange client, GrpcMessages? messages, RequestReplay replay) => Run(server, client, isRequest: true, messages, replay);
 
-    public ValueTask<bool> RunAsync(ClientExchange from, ServerExchange to, GrpcMessages? messages) => Run(from.ResponseBody, to, null, messages, null);
+    /// <inheritdoc cref="RequestAsync"/>
+    public ValueTask<bool> ResponseAsync(ServerExchange server, ClientExchange client, GrpcMessages? messages) => Run(server, client, isRequest: false, messages, null);
 
     [AsyncMethodBuilder(typeof(LoopMethodBuilder<>))]
-    private async ValueTask<bool> Run(PipeReader body, ServerExchange? toClient, ClientExchange? toUpstream, GrpcMessages? messages, RequestReplay? replay)
+    private async ValueTask<bool> Run(ServerExchange server, ClientExchange client, bool isRequest, GrpcMessages? messages, RequestReplay? replay)
     {
+        var body = isRequest ? server.RequestBody : client.ResponseBody;
         while (true)
         {
             if (!body.TryRead(out var read))
             {
-                await (toClient is not null ? toClient.FlushAsync() : toUpstream!.FlushAsync());
+                await (isRequest ? client.FlushAsync() : server.FlushAsync());
                 IsReading = true;
                 try
                 {
@@ -54,7 +56,7 @@ internal sealed class BodyCopy
                 long bytes = read.Buffer.Length;
                 try
                 {
-                    await (toClient is not null ? toClient.WriteAsync(read.Buffer) : toUpstream!.WriteAsync(read.Buffer));
+                    await (isRequest ? WriteAsync(server, client, read) : WriteAsync(client, server, read));
                     Bytes += bytes;
                     Watch?.Touch();
                 }
@@ -66,4 +68,10 @@ internal sealed class BodyCopy
             if (read.IsCompleted) return true;
         }
     }
+
+    private static ValueTask WriteAsync(ServerExchange from, ClientExchange to, in ReadResult read) =>
+        read.IsCompleted ? to.WriteLastAsync(read.Buffer, from.RequestTrailers.Count > 0) : to.WriteAsync(read.Buffer);
+
+    private static ValueTask WriteAsync(ClientExchange from, ServerExchange to, in ReadResult read) =>
+        read.IsCompleted ? to.WriteLastAsync(read.Buffer, from.ResponseTrailers.Count > 0) : to.WriteAsync(read.Buffer);
 }

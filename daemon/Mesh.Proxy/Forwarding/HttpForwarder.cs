@@ -184,7 +184,7 @@ internal sealed class HttpForwarder
         IsResponseStreamed = client.ResponseFraming.IsStreamed;
         if (Grpc.IsCall) Grpc.Status = Mesh.Http.Grpc.ReadStatus(head.Headers);
         exchange.StartResponse(head, client.ResponseFraming);
-        if (client.ResponseFraming.HasBody) await responseCopy.RunAsync(client, exchange, Grpc.IsCall ? Grpc.Responses : null);
+        if (client.ResponseFraming.HasBody) await responseCopy.ResponseAsync(exchange, client, Grpc.IsCall ? Grpc.Responses : null);
         var trailers = client.ResponseTrailers;
         if (Grpc.IsCall && trailers.Count > 0) Grpc.Status = Mesh.Http.Grpc.ReadStatus(trailers);
         await exchange.FinishAsync(trailers.Count > 0 ? trailers : null);
@@ -205,7 +205,7 @@ internal sealed class HttpForwarder
         try
         {
             if (replay.Length > 0) await SendAgain(client);
-            if (!await requestCopy.RunAsync(exchange, client, Grpc.IsCall ? Grpc.Requests : null, replay)) return;
+            if (!await requestCopy.RequestAsync(exchange, client, Grpc.IsCall ? Grpc.Requests : null, replay)) return;
             await client.FinishRequestAsync(exchange.RequestTrailers.Count > 0 ? exchange.RequestTrailers : null);
         }
         catch (HttpMessageException error)

@@ -51,10 +51,21 @@ public sealed class Http2ServerConnection : IDrainable
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Serve(Server server, Http2Stream stream)
     {
+        var exchange = server.Exchange;
+        HttpMessageException? refused = null;
         try
         {
-            server.Exchange.Start(stream);
-            await Handle(server);
+            try
+            {
+                exchange.Start(stream);
+                DemandServable(exchange.Request);
+                await server.Handler.HandleAsync(exchange);
+            }
+            catch (HttpMessageException error)
+            {
+                refused = error;
+            }
+            if (refused is not null) await Refuse(server, refused);
         }
         catch (ConnectionBrokenException)
         {
@@ -62,7 +73,7 @@ public sealed class Http2ServerConnection : IDrainable
         }
         finally
         {
-            await server.Exchange.EndAsync();
+            await exchange.EndAsync();
             idle.Push(server);
             if (--serving == 0 && http2.IsOpen) idleTimer.Arm(idleTimeout);
         }
@@ -89,23 +100,11 @@ public sealed class Http2ServerConnection : IDrainable
         else Drain();
     }
 
-    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
-    private static async ValueTask Handle(Server server)
+    private static void DemandServable(RequestHead request)
     {
-        var exchange = server.Exchange;
-        try
-        {
-            if (exchange.Request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
-            // Only extended CONNECT has the field here. What is not known is answered so (RFC 9220 3).
-            if (exchange.Request.Headers.Contains("upgrade"u8) && !UpgradeField.MayPass(exchange.Request.Headers)) throw new HttpMessageException(501, "CONNECT to this :protocol is not offered here");
-            await server.Handler.HandleAsync(exchange);
-        }
-        catch (HttpMessageException error)
-        {
-            server.Handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
-            if (exchange.ResponseStarted) exchange.Abort();
-            else await Refuse(exchange, error.Message, error.Status);
-        }
+        if (request.Authority.IsEmpty) throw new HttpMessageException(400, "there is neither :authority nor host");
+        // Only extended CONNECT has the field here. What is not known is answered so (RFC 9220 3).
+        if (request.Headers.Contains("upgrade"u8) && !UpgradeField.MayPass(request.Headers)) throw new HttpMessageException(501, "CONNECT to this :protocol is not offered here");
     }
 
     /// <summary>What serves one stream after another.</summary>
@@ -139,11 +138,18 @@ public sealed class Http2ServerConnection : IDrainable
         }
     }
 
-    private static ValueTask Refuse(Http2ServerExchange exchange, string reason, int status)
+    private static ValueTask Refuse(Server server, HttpMessageException error)
     {
-        var head = new ResponseHead { Status = status };
+        var exchange = server.Exchange;
+        server.Handler.OnRefused(exchange.Request, exchange.RemoteAddress, error);
+        if (exchange.ResponseStarted)
+        {
+            exchange.Abort();
+            return default;
+        }
+        var head = new ResponseHead { Status = error.Status };
         head.Headers.Add("content-type", "text/plain");
-        head.Headers.Add("x-mesh-error", $"DPE {reason}");
-        return exchange.RespondAsync(head, new ReadOnlySequence<byte>(System.Text.Encoding.UTF8.GetBytes(reason + "\n")));
+        head.Headers.Add("x-mesh-error", $"DPE {error.Message}");
+        return exchange.RespondAsync(head, new ReadOnlySequence<byte>(System.Text.Encoding.UTF8.GetBytes(error.Message + "\n")));
     }
 }

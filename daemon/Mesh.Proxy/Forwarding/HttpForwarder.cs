@@ -96,22 +96,28 @@ internal sealed class HttpForwarder
     public async ValueTask<Failure?> RunAsync(
         ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit, TimeSpan timeout, TimeSpan idleTimeout = default)
     {
-        if (Grpc.Remaining is { } left)
-        {
-            if (left <= TimeSpan.Zero) return DeadlinePassed;
-            Grpc.PassOn(exchange.Request.Headers, left);
-            isClientsDeadline = timeout == TimeSpan.Zero || left < timeout;
-            if (isClientsDeadline) timeout = left;
-        }
-        upstream = client;
-        isCutOff = false;
-        exchange.OnBroken = onClientBroken;
-        if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
-        Watch(idleTimeout);
+        if (!TryBegin(exchange, client, timeout, idleTimeout)) return DeadlinePassed;
         Exception? problem = null;
         try
         {
-            await Exchange(exchange, client, responseEdit);
+            client.StartRequest(exchange.Request, exchange.RequestFraming);
+            replay.OnStarted(exchange, client);
+            if (exchange.RequestFraming.HasBody) pump = Pump(exchange, client);
+            else await client.FinishRequestAsync();
+            var head = await client.ReadHeadAsync();
+            while (head.IsInterim && head.Status != 101)
+            {
+                OnReceived();
+                Strip(head);
+                await exchange.WriteInterimAsync(head);
+                head = await client.ReadHeadAsync();
+            }
+            OnReceived();
+            Status = head.Status;
+            bool upgrade = Strip(head);
+            responseEdit?.Apply(head.Headers);
+            if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
+            else await Respond(exchange, client, head);
         }
         catch (HttpMessageException error)
         {
@@ -125,7 +131,7 @@ internal sealed class HttpForwarder
         silence?.End();
         upstream = null;
         exchange.OnBroken = null;
-        await StopPump(exchange, client);
+        if (pump is not null) await StopPump(pump, exchange, client);
         return problem switch
         {
             null => relayFailure,
@@ -134,28 +140,22 @@ internal sealed class HttpForwarder
         };
     }
 
-    [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
-    private async ValueTask Exchange(ServerExchange exchange, ClientExchange client, HeaderEdit? responseEdit)
+    /// <returns>False when the client's deadline has passed.</returns>
+    private bool TryBegin(ServerExchange exchange, ClientExchange client, TimeSpan timeout, TimeSpan idleTimeout)
     {
-        client.StartRequest(exchange.Request, exchange.RequestFraming);
-        replay.OnStarted(exchange, client);
-        if (exchange.RequestFraming.HasBody) pump = Pump(exchange, client);
-        else await client.FinishRequestAsync();
-        var head = await client.ReadHeadAsync();
-        while (head.IsInterim && head.Status != 101)
+        if (Grpc.Remaining is { } left)
         {
-            OnReceived();
-            Strip(head);
-            await exchange.WriteInterimAsync(head);
-            head = await client.ReadHeadAsync();
+            if (left <= TimeSpan.Zero) return false;
+            Grpc.PassOn(exchange.Request.Headers, left);
+            isClientsDeadline = timeout == TimeSpan.Zero || left < timeout;
+            if (isClientsDeadline) timeout = left;
         }
-        OnReceived();
-        Status = head.Status;
-        bool upgrade = Strip(head);
-        responseEdit?.Apply(head.Headers);
-        if (head.Status == 101) await Upgrade(exchange, client, head, upgrade);
-        else if (LooksSwitched(exchange, head.Status)) throw new HttpMessageException(502, $"the upstream answered a request for another protocol with {head.Status} and did not switch to it");
-        else await Respond(exchange, client, head);
+        upstream = client;
+        isCutOff = false;
+        exchange.OnBroken = onClientBroken;
+        if (timeout > TimeSpan.Zero) deadline.Arm(timeout);
+        Watch(idleTimeout);
+        return true;
     }
 
     /// <summary>Where there is no body for certain, a length is none of anything (RFC 9110 8.6), and who believes it waits or reads what is not meant.</summary>
@@ -180,6 +180,7 @@ internal sealed class HttpForwarder
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
     private async ValueTask Respond(ServerExchange exchange, ClientExchange client, ResponseHead head)
     {
+        if (LooksSwitched(exchange, head.Status)) throw new HttpMessageException(502, $"the upstream answered a request for another protocol with {head.Status} and did not switch to it");
         if (LeavesBody(exchange, client, head.Status)) exchange.CloseAfterwards();
         IsResponseStreamed = client.ResponseFraming.IsStreamed;
         if (Grpc.IsCall) Grpc.Status = Mesh.Http.Grpc.ReadStatus(head.Headers);
@@ -239,16 +240,15 @@ internal sealed class HttpForwarder
 
     /// <summary>The exchange is over: what is left of the request has no reader any more. Nobody may read the client's connection before this has ended.</summary>
     [AsyncMethodBuilder(typeof(LoopMethodBuilder))]
-    private async ValueTask StopPump(ServerExchange exchange, ClientExchange client)
+    private async ValueTask StopPump(Task running, ServerExchange exchange, ClientExchange client)
     {
-        if (pump is null) return;
-        if (!pump.IsCompleted)
+        if (!running.IsCompleted)
         {
             exchange.CloseAfterwards();
             if (requestCopy.IsReading) exchange.RequestBody.CancelPendingRead();
             else client.Abort();
         }
-        await pump;
+        await running;
         pump = null;
     }
 

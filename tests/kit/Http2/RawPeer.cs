@@ -19,10 +19,11 @@ public sealed class RawPeer
     private readonly List<byte> unparsed = [];
 
     /// <param name="againstServer">The connection under test is a server; otherwise a client.</param>
-    public RawPeer(TestLoop loop, bool againstServer = true, Http2Limits? limits = null, Http2Settings? settings = null, bool handshake = true)
+    /// <param name="bufferBytes">What the connection under test may send before it has to wait for <see cref="Collect"/>.</param>
+    public RawPeer(TestLoop loop, bool againstServer = true, Http2Limits? limits = null, Http2Settings? settings = null, bool handshake = true, int bufferBytes = 4 * 1024 * 1024)
     {
         this.loop = loop;
-        var (near, far) = MemoryConnection.Pair(loop, bufferBytes: 4 * 1024 * 1024);
+        var (near, far) = MemoryConnection.Pair(loop, bufferBytes: bufferBytes);
         wire = near;
         UnderTest = againstServer
             ? Http2Connection.Server(far, settings ?? Http2Settings.Server, limits)
@@ -82,19 +83,23 @@ public sealed class RawPeer
     {
         try
         {
-            while (wire.Input.TryRead(out var result))
-            {
-                unparsed.AddRange(result.Buffer.ToArray());
-                wire.Input.AdvanceTo(result.Buffer.End);
-                loop.RunUntilIdle();
-                if (result.IsCompleted) break;
-            }
+            while (Take()) loop.RunUntilIdle();
         }
         catch (Mesh.Io.ConnectionBrokenException)
         {
             // The connection under test gave up; what it said before is collected.
         }
         Parse();
+    }
+
+    /// <summary>Reads what is there and does not let the loop run.</summary>
+    /// <returns>Whether more may come.</returns>
+    public bool Take()
+    {
+        if (!wire.Input.TryRead(out var result)) return false;
+        unparsed.AddRange(result.Buffer.ToArray());
+        wire.Input.AdvanceTo(result.Buffer.End);
+        return !result.IsCompleted;
     }
 
     private void Parse()

@@ -1,3 +1,6 @@
+using System.Buffers;
+using Mesh.Http;
+using Mesh.Http.Hpack;
 using Mesh.Http.Http2;
 using Mesh.Io;
 using Mesh.Kit.Connections;
@@ -8,6 +11,7 @@ namespace Mesh.Tests.Unit.Http2;
 
 public class FlowControlTests
 {
+    private static readonly byte[] Get = [0x82, 0x87, 0x84];
     private readonly TestLoop loop = new();
 
     [Theory]
@@ -148,6 +152,65 @@ public class FlowControlTests
         Assert.Equal(30_100, Sent());
 
         int Sent() => peer.Received.Where(frame => frame.Type == 0).Sum(frame => frame.Payload.Length);
+    }
+
+    /// <summary>The table that compresses heads is changed in the order in which they were written: overtaken, the peer would understand none of them.</summary>
+    [Fact]
+    public void Head_that_waited_for_the_transport_is_not_overtaken_when_it_goes_on()
+    {
+        var peer = new RawPeer(loop, bufferBytes: 1024).Send(Frame(1, 5, 1, Get)).Send(Frame(1, 5, 3, Get)).Send(Frame(1, 4, 5, Get));
+        var streams = new List<Http2Stream>();
+        loop.Run(async () =>
+        {
+            while (streams.Count < 3) streams.Add((await peer.UnderTest.AcceptAsync())!);
+            await streams[0].SendHeadersAsync(Heads.Response(200, ("x-large", new string('x', 3000))), endStream: true);
+        });
+        loop.RunUntilIdle(); // the transport takes no more
+        var third = loop.RunAsync(async () =>
+        {
+            Assert.True((await streams[2].Input.ReadAsync()).IsCanceled);
+            await streams[2].SendHeadersAsync(Heads.Response(200, ("server", "mine")), endStream: true);
+        });
+        loop.Run(async () => await streams[1].SendHeadersAsync(Heads.Response(200, ("server", "mine")), endStream: true));
+        peer.Take();
+        streams[2].Input.CancelPendingRead(); // both go on in one turn
+        loop.RunUntilIdle();
+        peer.Collect();
+        Assert.True(third.IsCompletedSuccessfully);
+        Assert.Equal(["1 ", "3 mine", "5 mine"], ServersOf(peer));
+    }
+
+    [Theory]
+    [InlineData(10, true, "0/1 10")]
+    [InlineData(10, false, "0/0 10,1/5 0")] // trailers follow
+    [InlineData(20_000, true, "0/0 16384,0/1 3616")]
+    public void Last_bytes_of_a_body_say_that_they_are_the_last(int bytes, bool isEnd, string frames)
+    {
+        var peer = new RawPeer(loop).Send(Frame(1, 5, 1, Get));
+        loop.Run(async () =>
+        {
+            var exchange = new Http2ServerExchange(MemoryConnection.Pair(loop).Server);
+            exchange.Start((await peer.UnderTest.AcceptAsync())!);
+            exchange.StartResponse(new ResponseHead { Status = 200 }, BodyFraming.Streamed);
+            await exchange.WriteLastAsync(new ReadOnlySequence<byte>(new byte[bytes]), withTrailers: !isEnd);
+            await exchange.FinishAsync(isEnd ? null : Heads.Of(("x-end", "1")));
+            await exchange.EndAsync();
+        });
+        peer.Collect();
+        var sent = peer.Received.Where(frame => frame.StreamId == 1).Skip(1).Select(frame => $"{frame.Type}/{frame.Flags} {(frame.Type == 0 ? frame.Payload.Length : 0)}");
+        Assert.Equal(frames, string.Join(',', sent));
+        Assert.Equal(0, peer.UnderTest.ActiveStreams);
+    }
+
+    private static IEnumerable<string> ServersOf(RawPeer peer)
+    {
+        var decoder = new HpackDecoder(HpackDecoder.DefaultTableSize);
+        foreach (var frame in peer.Received.Where(frame => frame.Type == 1))
+        {
+            var head = new HeaderList();
+            decoder.Decode(frame.Payload, head, 65_536);
+            yield return $"{frame.StreamId} {Heads.Text(head, "server")}";
+        }
     }
 
     private static async Task EchoAsync(Http2Connection server)

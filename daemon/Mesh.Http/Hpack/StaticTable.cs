@@ -28,7 +28,7 @@ internal static class StaticTable
     private static readonly string[] IndexedNames =
     [
         ":authority", ":method", ":scheme", ":status", "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges",
-        "access-control-allow-origin", "allow", "baggage", "cache-control", "content-encoding", "content-language", "content-type",
+        "access-control-allow-origin", "allow", "baggage", "cache-control", "content-encoding", "content-language", "content-type", "date",
         "grpc-accept-encoding", "grpc-encoding", "grpc-status", "grpc-timeout", "origin", "server", "strict-transport-security", "te",
         "trailer", "user-agent", "vary", "via", "x-forwarded-proto",
     ];

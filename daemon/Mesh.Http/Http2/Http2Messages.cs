@@ -82,10 +82,19 @@ internal static class Http2Messages
 
     private static void ReadPseudo(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, RequestHead head)
     {
-        if (name.SequenceEqual(":method"u8)) head.Method.Set(value);
-        else if (name.SequenceEqual(":path"u8)) head.Target.Set(value);
-        else if (name.SequenceEqual(":authority"u8)) head.Authority.Set(value);
-        else if (name.SequenceEqual(":scheme"u8)) head.Scheme.Set(value);
+        // There are no others; :protocol, which has nine letters, has no place in the head.
+        switch (name.Length)
+        {
+            case 5:
+                head.Target.Set(value);
+                break;
+            case 7:
+                (name[1] == 'm' ? head.Method : head.Scheme).Set(value);
+                break;
+            case 10:
+                head.Authority.Set(value);
+                break;
+        }
     }
 
     /// <summary>Equal to :authority where there is one; the rules have seen to it.</summary>

@@ -11,7 +11,7 @@ return await MeshdCommand.InvokeAsync(
 
 static async Task<int> RunAsync(MeshdOptions options)
 {
-    NativeHeap.Share(options.Workers);
+    NativeHeap.Restrain(options.Workers);
     var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);

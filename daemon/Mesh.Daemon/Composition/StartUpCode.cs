@@ -17,9 +17,15 @@ internal static partial class StartUpCode
     {
         await Task.Delay(afterStart, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (end.IsCancellationRequested) return;
-        Release("/proc/self/smaps");
+        Release();
         await Task.Delay(afterFirstWork, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!end.IsCancellationRequested) Release("/proc/self/smaps");
+        if (!end.IsCancellationRequested) Release();
+    }
+
+    private static void Release()
+    {
+        Release("/proc/self/smaps");
+        NativeHeap.Trim();
     }
 
     /// <param name="smaps">Of this process.</param>

@@ -6,11 +6,14 @@ import websockets
 
 
 async def serve(socket):
-    async for message in socket:
-        if message == "close":
-            await socket.close(4001, "as asked")
-        else:
-            await socket.send(message)
+    try:
+        async for message in socket:
+            if message == "close":
+                await socket.close(4001, "as asked")
+            else:
+                await socket.send(message)
+    except websockets.ConnectionClosedOK:
+        pass  # the peer closed while an answer was on its way
     print(f"closed {socket.close_code}", flush=True)
 
 

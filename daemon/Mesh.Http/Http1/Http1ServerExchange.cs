@@ -93,6 +93,7 @@ internal sealed class Http1ServerExchange : ServerExchange
         // Answered without having asked for the body: nobody can say whether it comes all the same, so no other request can follow (RFC 9110 10.1.1).
         if (mode == BodyMode.UntilClose || waits && !body.Begun) KeepAlive = false;
         bool bodiless = head.IsInterim || head.Status is 204 or 304 || Request.IsMethod("HEAD"u8);
+        DateField.Ensure(head, connection.Loop.Time);
         writer.WriteResponseHead(head, mode, Math.Max(0, responseFraming.Length), bodiless, close: !KeepAlive, keepAlive: KeepAlive && Request.IsHttp10);
     }
 

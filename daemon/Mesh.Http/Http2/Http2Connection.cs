@@ -239,6 +239,7 @@ public sealed class Http2Connection : IDrainable
         CountReset();
         var answer = RentHeaders();
         answer.Add(":status"u8, "431"u8);
+        answer.Add("date"u8, DateField.Now(Loop.Time));
         Writer.WriteHead(id, answer, endStream: true, Peer.MaxFrameBytes);
         ReturnHeaders(answer);
         if (!requestEnded) Writer.WriteReset(id, ErrorCode.NoError);

@@ -79,6 +79,7 @@ internal sealed class Http2ServerExchange : ServerExchange
     public override void StartResponse(ResponseHead head, BodyFraming responseFraming)
     {
         responseStarted = true;
+        DateField.Ensure(head, transport.Loop.Time);
         if (responseFraming.HasBody) Stream.SendHead(head, endStream: false);
         else pendingHead = head;
     }

@@ -15,6 +15,7 @@ internal static class ErrorResponse
         var head = new ResponseHead { Status = failure.Status };
         head.Headers.Add("content-type", "text/plain; charset=utf-8");
         head.Headers.Add("x-mesh-error", $"{failure.Flag} {Printable(failure.Reason)}");
+        if (failure.Status == 405) head.Headers.Add("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"); // what is known of any resource (RFC 9110 15.5.6)
         byte[] body = Encoding.UTF8.GetBytes($"{failure.Flag}: {failure.Reason}\n");
         return exchange.RespondAsync(head, new ReadOnlySequence<byte>(body));
     }

@@ -6,8 +6,10 @@ namespace Mesh.Tests.InProcess.Proxy.Combinations;
 /// <summary>Heads in a form in which they can be compared whole: a field a line, names in lower case, in the order of the alphabet; lines of the same name in theirs.</summary>
 internal static class Fields
 {
-    /// <summary>Without the names that are given to the request itself, which are others each time.</summary>
-    public static string Of(params IEnumerable<string> fields) => string.Join('\n', fields.Where(static field => !field.StartsWith("traceparent: 00-", StringComparison.Ordinal) && !field.StartsWith("x-request-id: ", StringComparison.Ordinal)).OrderBy(static field => field[..field.IndexOf(':', 1)], StringComparer.Ordinal));
+    // What the mesh gives to a message is another each time.
+    private static readonly string[] given = ["traceparent: 00-", "x-request-id: ", "date: "];
+
+    public static string Of(params IEnumerable<string> fields) => string.Join('\n', fields.Where(static field => !given.Any(start => field.StartsWith(start, StringComparison.Ordinal))).OrderBy(static field => field[..field.IndexOf(':', 1)], StringComparer.Ordinal));
 
     public static string Of(HeaderList head) => Of(head.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
 

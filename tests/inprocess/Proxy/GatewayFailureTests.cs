@@ -40,6 +40,22 @@ public sealed class GatewayFailureTests
         Assert.Equal(1, app.Count);
     });
 
+    /// <summary>RFC 9110 6.6.1 and 15.5.6.</summary>
+    [Fact]
+    public Task Answers_have_a_date_and_a_refused_method_is_told_others() => With(async (gateway, app, client) =>
+    {
+        await client.SendAsync(Get);
+        var server = await app.AcceptAsync();
+        await server.ReadHeadAsync();
+        await server.SendAsync(Ok);
+        Assert.Contains("\r\ndate: ", await client.ReadMessageAsync());
+        await client.SendAsync("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n");
+        string answer = await client.ReadMessageAsync();
+        Assert.StartsWith("HTTP/1.1 405 ", answer);
+        Assert.Contains("\r\nallow: GET, HEAD, ", answer);
+        Assert.Contains("\r\ndate: ", answer);
+    });
+
     [Fact]
     public async Task Dead_endpoint_is_passed_over_for_a_live_one()
     {

@@ -79,6 +79,19 @@ public sealed class HeaderList
         return removed;
     }
 
+    /// <summary>Removes every field of that name but the last.</summary>
+    public void KeepLast(ReadOnlySpan<byte> name)
+    {
+        int last = Count - 1;
+        while (last >= 0 && !NameEquals(last, name)) last--;
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (i >= last || !NameEquals(i, name)) entries[kept++] = entries[i];
+        }
+        Count = kept;
+    }
+
     /// <summary>A value that was read before stays readable until <see cref="Clear"/>.</summary>
     public void RemoveAt(int index)
     {

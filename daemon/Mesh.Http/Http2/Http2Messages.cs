@@ -109,23 +109,22 @@ internal static class Http2Messages
     private static void RemoveRepeatedLengths(HeaderList headers)
     {
         int first = headers.IndexOf("content-length"u8);
-        for (int next; first >= 0 && (next = headers.IndexOf("content-length"u8, first + 1)) >= 0;) headers.RemoveAt(next);
+        if (first >= 0 && headers.IndexOf("content-length"u8, first + 1) >= 0) headers.KeepLast("content-length"u8);
     }
 
     /// <summary>HTTP/2 may split the field for better compression; everywhere else there is one (RFC 9113 8.2.3).</summary>
     private static void JoinCookies(HeaderList headers)
     {
-        int first = headers.IndexOf("cookie"u8);
-        if (first < 0 || headers.IndexOf("cookie"u8, first + 1) < 0) return;
-        var crumb = headers.Value(first);
-        headers.RemoveAt(first);
+        int first = headers.IndexOf("cookie"u8), next = first < 0 ? -1 : headers.IndexOf("cookie"u8, first + 1);
+        if (next < 0) return;
+        int joined = headers.Count;
         headers.Begin("cookie"u8);
-        headers.Append(crumb);
-        for (int next; (next = headers.IndexOf("cookie"u8)) < headers.Count - 1;)
+        headers.Append(headers.Value(first));
+        for (; next < joined; next = headers.IndexOf("cookie"u8, next + 1))
         {
             headers.Append("; "u8);
             headers.Append(headers.Value(next));
-            headers.RemoveAt(next);
         }
+        headers.KeepLast("cookie"u8);
     }
 }
